@@ -1,0 +1,158 @@
+"""Sparsification: from projections to codes, the second half of expand-and-sparsify.
+
+Each function maps projections ``H`` of shape (n_samples, m) to codes of the same shape. Ties are
+always broken by index, the lower index first, so that counts are exact.
+"""
+
+import numba
+import numpy as np
+
+from esutils._checks import check_int, check_matrix, check_number
+
+
+@numba.njit(parallel=True, cache=True)
+def _winners(H, n_active):
+    """Column indices of the n_active largest entries of each row, in increasing order."""
+    n_samples, m = H.shape
+    winners = np.empty((n_samples, n_active), np.int32)
+    for i in numba.prange(n_samples):
+        cut = np.partition(H[i], m - n_active)[m - n_active]
+        ties = n_active - np.sum(H[i] > cut)
+        at = 0
+        for j in range(m):
+            if H[i, j] > cut:
+                winners[i, at] = j
+                at += 1
+            elif H[i, j] == cut and ties > 0:
+                winners[i, at] = j
+                at += 1
+                ties -= 1
+    return winners
+
+
+def winners(H, n_active):
+    """Return which units win k-winner-take-all: the k largest entries of each row.
+
+    Parameters
+    ----------
+    H : array of shape (n_samples, m)
+        Projections.
+    n_active : int
+        Number of winners k a row, at most m.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_samples, n_active)
+        Indices of the winners, increasing along each row. Among equal entries at the cut the
+        lower indices win, so that every row has exactly k winners.
+
+    Notes
+    -----
+    The winners at width m are not a subset of the winners at a larger width: k-winner-take-all
+    codes are not nested in m. Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> winners([[3.0, 1.0, 3.0, 3.0]], 2)
+    array([[0, 2]], dtype=int32)
+    """
+    H = np.ascontiguousarray(check_matrix("H", H))
+    return _winners(H, check_int("n_active", n_active, high=H.shape[1]))
+
+
+def block_winners(H, block_size):
+    """Return the winner of each block of ``block_size`` consecutive units.
+
+    Parameters
+    ----------
+    H : array of shape (n_samples, m)
+        Projections; m must be a multiple of ``block_size``.
+    block_size : int
+        Units in a block, of which one wins; the sparsity k/m is ``1 / block_size``.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_samples, m // block_size)
+        Index of each block's winner.
+
+    Notes
+    -----
+    Adding blocks leaves the earlier ones as they are, so these codes are nested in m. With binary
+    values every block sums to one, so the rank is at most ``m - m // block_size + 1``.
+    Chapter: 08-double-descent.
+    """
+    H = check_matrix("H", H)
+    n_samples, m = H.shape
+    check_int("block_size", block_size, high=m)
+    if m % block_size:
+        raise ValueError(f"block_size must divide the {m} units, got {block_size}")
+    blocks = H.reshape(n_samples, m // block_size, block_size)
+    starts = np.arange(0, m, block_size, dtype=np.int32)
+    return blocks.argmax(axis=2).astype(np.int32) + starts
+
+
+def unit_thresholds(H, sparsity):
+    """Return a threshold for each unit, above which it is active on a share of the samples.
+
+    Parameters
+    ----------
+    H : array of shape (n_samples, m)
+        Projections of the samples that set the thresholds.
+    sparsity : float
+        Share of the samples on which a unit is to be active, in (0, 1).
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        The largest value of each column that ``H > threshold`` leaves inactive: exactly
+        ``round(sparsity * n_samples)`` samples lie above it where the column has no ties at the
+        cut, fewer where it has.
+
+    Notes
+    -----
+    The per-unit variant of winner-take-all, which every unit wins on its own share of the data
+    (Dasgupta and Tosh 2020; Sinha 2024). A unit's threshold depends on that unit alone, so the
+    codes are nested in m. Chapter: 08-double-descent.
+    """
+    H = check_matrix("H", H)
+    check_number("sparsity", sparsity, 0, 1, open_low=True)
+    n_active = round(sparsity * len(H))
+    if not 0 < n_active < len(H):
+        raise ValueError(
+            f"sparsity must make each unit active on some of the {len(H)} samples and not on all, "
+            f"got {sparsity!r}"
+        )
+    cut = len(H) - n_active - 1
+    return np.partition(H, cut, axis=0)[cut]
+
+
+def relu(H):
+    """Return ``max(H, 0)``: about half of the units active. Chapter: 01-expand-and-sparsify."""
+    return np.maximum(check_matrix("H", H), 0)
+
+
+def cosine(H, phase):
+    """Return random Fourier features ``sqrt(2) cos(H + phase)``, a dense code.
+
+    Parameters
+    ----------
+    H : array of shape (n_samples, m)
+        Projections with rows drawn from N(0, I / bandwidth^2).
+    phase : array of shape (m,)
+        Phases, uniform on [0, 2 pi).
+
+    Returns
+    -------
+    ndarray of shape (n_samples, m)
+        Codes whose mean product over units estimates the Gaussian kernel
+        ``exp(-|x - z|^2 / (2 bandwidth^2))`` without bias (Rahimi and Recht 2007).
+
+    Notes
+    -----
+    Chapter: 04-random-networks.
+    """
+    H = check_matrix("H", H)
+    phase = np.asarray(phase)
+    if phase.shape != (H.shape[1],):
+        raise ValueError(f"phase must have shape ({H.shape[1]},), got {phase.shape}")
+    return (np.sqrt(2) * np.cos(H + phase)).astype(H.dtype, copy=False)
