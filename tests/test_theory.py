@@ -1,0 +1,188 @@
+import warnings
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+from esutils import theory
+
+
+def close_to(values, expected, largest_error):
+    """Whether the mean of simulated values matches, the simulation being sharp enough to tell."""
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    assert error < largest_error * expected
+    return abs(np.mean(values) - expected) < 4 * error
+
+
+def minimum_norm(Z, y):
+    if Z.shape[1] > Z.shape[0]:
+        return Z.T @ np.linalg.solve(Z @ Z.T, y)
+    return np.linalg.solve(Z.T @ Z, Z.T @ y)
+
+
+def unit_pair(angle, n_inputs=20):
+    pair = np.zeros((2, n_inputs))
+    pair[0, 0] = 1
+    pair[1, :2] = np.cos(angle), np.sin(angle)
+    return pair
+
+
+# --- ridgeless least squares
+
+
+@pytest.mark.parametrize(("p", "n"), [(75, 300), (150, 300), (240, 300), (400, 200), (600, 150)])
+def test_hastie_matches_simulated_least_squares(p, n):
+    rng = np.random.default_rng(p)
+    signal, noise, risks = 2.0, 0.5, []
+    for _ in range(30):
+        X = rng.standard_normal((n, p))
+        beta = rng.standard_normal(p)
+        beta *= np.sqrt(signal) / np.linalg.norm(beta)
+        y = X @ beta + np.sqrt(noise) * rng.standard_normal(n)
+        risks.append(np.sum((minimum_norm(X, y) - beta) ** 2))
+    assert close_to(risks, theory.hastie_risk(p / n, signal, noise), 0.05)
+
+
+def test_hastie_at_the_pole_and_in_the_limits():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        risk = theory.hastie_risk(np.array([[1e-9, 1.0], [1.0, 1e9]]), 2.0, 0.5)
+    np.testing.assert_allclose(risk, [[0, np.inf], [np.inf, 2.0]], atol=1e-8)
+    assert np.isscalar(theory.hastie_risk(2, 2.0, 0.5))
+
+
+# --- random ReLU features
+
+
+def test_relu_moments_match_quadrature():
+    g, weights = np.polynomial.hermite_e.hermegauss(150)
+    weights /= weights.sum()
+    relu = np.maximum(g, 0)
+    moments = weights @ relu, weights @ (g * relu), weights @ relu**2
+    np.testing.assert_allclose(theory.RELU_MOMENTS, moments, rtol=5e-3)
+    mu0, mu1, second = theory.RELU_MOMENTS
+    assert mu1**2 / (second - mu0**2 - mu1**2) == pytest.approx(2.7519, abs=5e-5)
+
+
+def test_mei_montanari_published_check_values():
+    risk = theory.mei_montanari_risk(np.array([6, 12, 2.7, 3]), 3, 1.0, 0.25)
+    np.testing.assert_allclose(risk, [0.503, 0.240, 3.88, np.inf], rtol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("psi1", "psi2", "nonlinear"),
+    [(1, 3, 0.0), (6, 3, 0.0), (8, 2, 0.0), (1.5, 3, 1.0), (6, 3, 1.0)],
+)
+def test_mei_montanari_matches_simulated_relu_features(psi1, psi2, nonlinear):
+    d, noise = 150, 0.25
+
+    def on_sphere(rng, n):
+        X = rng.standard_normal((n, d))
+        return X * np.sqrt(d) / np.linalg.norm(X, axis=1, keepdims=True)
+
+    risks = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        W = on_sphere(rng, round(psi1 * d)).T / np.sqrt(d)
+        beta = rng.standard_normal(d)
+        beta /= np.linalg.norm(beta)
+
+        def target(X, beta=beta):
+            # products of three inputs: the ReLU has no cubic part, so no width can learn them
+            cubic = X.reshape(-1, 50, 3).prod(axis=2).sum(axis=1) / np.sqrt(50)
+            return X @ beta + np.sqrt(nonlinear * (d + 2) * (d + 4)) / d * cubic
+
+        X, X_new = on_sphere(rng, round(psi2 * d)), on_sphere(rng, 1000)
+        y = target(X) + np.sqrt(noise) * rng.standard_normal(len(X))
+        a = minimum_norm(np.maximum(X @ W, 0), y)
+        risks.append(np.mean((np.maximum(X_new @ W, 0) @ a - target(X_new)) ** 2))
+    error = 1.2533 * np.std(risks, ddof=1) / np.sqrt(len(risks))  # of a median
+    expected = theory.mei_montanari_risk(psi1, psi2, 1.0, noise, nonlinear)
+    assert error < 0.06 * expected
+    assert abs(np.median(risks) - expected) < 3 * error
+
+
+# --- kernels and overlaps
+
+
+def test_order_0_and_1_match_random_units():
+    rng = np.random.default_rng(0)
+    for angle in (0.0, 0.4, 1.2, np.pi / 2, 2.5, np.pi):
+        a, b = unit_pair(angle) @ rng.standard_normal((20, 200_000))
+        step, ramp = 2 * (a > 0) * (b > 0), 2 * np.maximum(a, 0) * np.maximum(b, 0)
+        assert theory.arc_cosine_kernel(angle, 0) == pytest.approx(step.mean(), abs=0.01)
+        assert theory.arc_cosine_kernel(angle, 1) == pytest.approx(ramp.mean(), abs=0.02)
+    assert theory.arc_cosine_kernel(0, 0) == theory.arc_cosine_kernel(0, 1) == 1
+
+
+@pytest.mark.parametrize("sparsity", [0.001, 0.05, 0.5, 0.8])
+def test_overlap_matches_the_bivariate_normal(sparsity):
+    low = norm.ppf(sparsity)
+    angles = np.array([0.1, 0.7, np.pi / 2, 2.0, 3.0])
+    both = [
+        multivariate_normal.cdf([low, low], cov=[[1, np.cos(t)], [np.cos(t), 1]]) for t in angles
+    ]
+    overlap = theory.code_overlap(angles, sparsity)
+    np.testing.assert_allclose(overlap, np.array(both) / sparsity, atol=1e-6)
+
+
+def test_overlap_matches_k_winners_of_a_wide_random_code():
+    rng = np.random.default_rng(1)
+    m, k = 100_000, 5_000
+    for angle in (0.3, 1.0, 2.0):
+        a, b = unit_pair(angle) @ rng.standard_normal((20, m))
+        shared = np.intersect1d(np.argsort(a)[-k:], np.argsort(b)[-k:]).size / k
+        assert theory.code_overlap(angle, k / m) == pytest.approx(shared, abs=0.02)
+
+
+def test_overlap_is_exact_where_it_is_known():
+    angle, sparsity = np.linspace(0, np.pi, 50), np.linspace(0.01, 0.99, 30)
+    np.testing.assert_allclose(theory.code_overlap(angle, 0.5), 1 - angle / np.pi, atol=1e-14)
+    np.testing.assert_allclose(theory.code_overlap(angle, 0.5), theory.arc_cosine_kernel(angle, 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        grid = theory.code_overlap(angle[:, None], sparsity)
+    assert grid.shape == (50, 30)
+    assert (np.diff(grid, axis=0) <= 0).all()
+    np.testing.assert_array_equal(grid[0], 1)
+    np.testing.assert_allclose(grid[-1], np.maximum(0, 2 - 1 / sparsity), atol=1e-12)
+    np.testing.assert_allclose(theory.code_overlap(np.pi / 2, sparsity), sparsity, rtol=1e-12)
+
+
+def test_gaussian_kernel_is_the_limit_of_cosine_features():
+    rng = np.random.default_rng(2)
+    bandwidth, difference = 3.0, np.array([2.0, -1.0, 2.0])
+    cosines = np.cos(rng.standard_normal((200_000, 3)) / bandwidth @ difference)
+    kernel = theory.gaussian_kernel(np.linalg.norm(difference), bandwidth)
+    assert kernel == pytest.approx(cosines.mean(), abs=0.01)
+    np.testing.assert_allclose(theory.gaussian_kernel([0, 3.0], bandwidth), [1, np.exp(-0.5)])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("gamma", lambda: theory.hastie_risk(0, 1, 1)),
+        ("gamma", lambda: theory.hastie_risk([0.5, -1], 1, 1)),
+        ("gamma", lambda: theory.hastie_risk(np.inf, 1, 1)),
+        ("gamma", lambda: theory.hastie_risk("2", 1, 1)),
+        ("signal", lambda: theory.hastie_risk(0.5, -1, 1)),
+        ("noise", lambda: theory.hastie_risk(0.5, 1, np.nan)),
+        ("psi1", lambda: theory.mei_montanari_risk(0, 1, 1, 1)),
+        ("psi2", lambda: theory.mei_montanari_risk(1, [np.nan], 1, 1)),
+        ("linear_signal", lambda: theory.mei_montanari_risk(1, 2, -1, 1)),
+        ("noise", lambda: theory.mei_montanari_risk(1, 2, 1, -1)),
+        ("nonlinear_signal", lambda: theory.mei_montanari_risk(1, 2, 1, 1, -1)),
+        ("moments", lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 1, 1))),
+        ("moments", lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 0, 1))),
+        ("angle", lambda: theory.arc_cosine_kernel(3.2, 0)),
+        ("order", lambda: theory.arc_cosine_kernel(1, 2)),
+        ("angle", lambda: theory.code_overlap(-0.1, 0.5)),
+        ("sparsity", lambda: theory.code_overlap(1, 0)),
+        ("sparsity", lambda: theory.code_overlap(1, [0.5, 1.0])),
+        ("distance", lambda: theory.gaussian_kernel(-1, 1)),
+        ("bandwidth", lambda: theory.gaussian_kernel(1, 0)),
+    ],
+)
+def test_bad_input_is_refused_by_name(name, call):
+    with pytest.raises(ValueError, match=rf"^{name} must"):
+        call()
