@@ -1,0 +1,49 @@
+# Everything runs in .venv, made from the pinned requirements on first use.
+PYTHON ?= python3
+PORT ?= 8000
+CHAPTER ?=
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book test execute serve lint format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "This book needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -r requirements.txt
+	@touch $@
+
+book: $(READY) ## build the pages from the stored outputs, in _build/html
+	rm -rf _build
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book: $(CURDIR)/_build/html/index.html (open the file, or: make serve)"
+
+test: $(READY) ## run the unit tests, build the book, and execute and compare every chapter
+	$(BIN)/python -m pytest tests chapters --nbval --nbval-current-env \
+	  --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
+	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
+	  --execute --inplace $(if $(CHAPTER),chapters/$(CHAPTER).ipynb,chapters/*.ipynb)
+
+serve: ## show the built pages at http://127.0.0.1:8000 (PORT=8000)
+	@test -f _build/html/index.html || { echo "There is no book yet: make book"; exit 1; }
+	@echo "http://127.0.0.1:$(PORT) (stop with Ctrl+C)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lint: $(READY) ## check style, the notebooks' code included
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what was built; .venv stays
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
