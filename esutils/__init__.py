@@ -12,11 +12,13 @@ _MODULES = (
     "data",
     "encoder",
     "expand",
+    "intervals",
     "mlp",
     "plots",
     "readout",
     "sliders",
     "sparsify",
+    "sweep",
     "theory",
 )
 _NAMES = {"ExpandSparsify": "encoder", "model_family": "encoder"}

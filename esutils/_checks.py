@@ -20,7 +20,12 @@ def check_number(name, value, low=0.0, high=np.inf, open_low=False):
     bracket = "(" if open_low else "["
     allowed = f"a finite number in {bracket}{low:g}, {high:g}]"
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    if not real or not np.isfinite(value) or not low <= value <= high or (open_low and value == low):
+    if (
+        not real
+        or not np.isfinite(value)
+        or not low <= value <= high
+        or (open_low and value == low)
+    ):
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
     return float(value)
 

@@ -104,9 +104,8 @@ def unit_thresholds(H, sparsity):
     Returns
     -------
     ndarray of shape (m,)
-        The largest value of each column that ``H > threshold`` leaves inactive: exactly
-        ``round(sparsity * n_samples)`` samples lie above it where the column has no ties at the
-        cut, fewer where it has.
+        Halfway between the two projections that the cut falls between, so that
+        ``round(sparsity * n_samples)`` samples lie above it (fewer where the column ties there).
 
     Notes
     -----
@@ -116,14 +115,10 @@ def unit_thresholds(H, sparsity):
     """
     H = check_matrix("H", H)
     check_number("sparsity", sparsity, 0, 1, open_low=True)
-    n_active = round(sparsity * len(H))
-    if not 0 < n_active < len(H):
-        raise ValueError(
-            f"sparsity must make each unit active on some of the {len(H)} samples and not on all, "
-            f"got {sparsity!r}"
-        )
-    cut = len(H) - n_active - 1
-    return np.partition(H, cut, axis=0)[cut]
+    below = len(H) - round(sparsity * len(H))
+    if below in (0, len(H)):
+        return np.full(H.shape[1], np.inf if below else -np.inf, H.dtype)
+    return np.partition(H, (below - 1, below), axis=0)[below - 1 : below + 1].mean(axis=0)
 
 
 def relu(H):

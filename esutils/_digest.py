@@ -1,0 +1,71 @@
+"""Digests of code: what a recorded verdict was judged with.
+
+A digest covers the code cells of a chapter and every module of esutils that they reach by import.
+Comments, docstrings and layout do not count, so that prose can be mended without a new run.
+"""
+
+import ast
+import hashlib
+import json
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def code_digest(notebook, entry):
+    """Return the SHA-256 of a chapter's code, the esutils code it reaches and a ledger entry."""
+    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
+    chapter = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    modules = _reached(ast.parse(chapter))
+    parts = [entry, _canonical(ast.parse(chapter))]
+    parts += [_canonical(_tree(name)) for name in sorted(modules)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _tree(module):
+    return ast.parse((_PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def _reached(tree):
+    """Return the names of the esutils modules that a syntax tree imports, directly or not."""
+    found, todo = set(), [tree]
+    while todo:
+        for node in ast.walk(todo.pop()):
+            for name in _imported(node):
+                if name not in found and (_PACKAGE / f"{name}.py").exists():
+                    found.add(name)
+                    todo.append(_tree(name))
+    return found
+
+
+def _imported(node):
+    """Return the esutils modules that one import statement may name."""
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "esutils":
+        inner = node.module.split(".")[1:]
+        return inner or ["__init__", *(alias.name for alias in node.names), *_lazy(node)]
+    if isinstance(node, ast.Import):
+        return [
+            alias.name.split(".")[1] for alias in node.names if alias.name.startswith("esutils.")
+        ]
+    return []
+
+
+def _lazy(node):
+    """Return the modules of the public names that esutils loads lazily."""
+    from esutils import _NAMES
+
+    return [_NAMES[alias.name] for alias in node.names if alias.name in _NAMES]
+
+
+def _canonical(node):
+    """Return a syntax tree as nested lists that do not depend on the Python version."""
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
+            node
+        ):
+            fields = [(name, v[1:] if name == "body" else v) for name, v in fields]
+        return [type(node).__name__, *([name, _canonical(value)] for name, value in fields)]
+    if isinstance(node, list):
+        return [_canonical(item) for item in node]
+    return repr(node)

@@ -1,0 +1,105 @@
+"""Means with intervals that speak for new seeds, and for new test images where there are any."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its confidence interval, in the unit of its samples."""
+
+    mean: float
+    low: float
+    high: float
+    standard_error: float
+    degrees_of_freedom: float
+
+    def p_value(self, comparison, threshold):
+        """Return the smallest error rate at which the comparison holds."""
+        if comparison == "equivalent":
+            return max(self._tail(self.mean + threshold), self._tail(threshold - self.mean))
+        return self._tail((self.mean - threshold) * (1 if comparison == "greater" else -1))
+
+    def _tail(self, distance):
+        if self.standard_error == 0:
+            return 0.0 if distance > 0 else 1.0
+        tail = stats.t.sf(distance / self.standard_error, self.degrees_of_freedom)
+        return min(1.0, 2 * float(tail))
+
+    def word(self, comparison, threshold):
+        """Return ``"holds"``, ``"fails"`` or ``"undecided"``."""
+        if comparison == "equivalent":
+            if -threshold < self.low and self.high < threshold:
+                return "holds"
+            return "fails" if self.low > threshold or self.high < -threshold else "undecided"
+        above, below = self.low > threshold, self.high < threshold
+        if not (above or below):
+            return "undecided"
+        return "holds" if above == (comparison == "greater") else "fails"
+
+
+def estimate(samples):
+    """Return the mean of samples with a 95% confidence interval.
+
+    Parameters
+    ----------
+    samples : array of shape (n_seeds,) or (n_seeds, n_images)
+        One value a seed, or one a seed and test image, where every seed is measured on the same
+        images. Differences are to be taken before, pair by pair.
+
+    Returns
+    -------
+    Estimate
+        For one dimension, Student's t interval over seeds. For two, an interval that speaks for
+        new seeds *and* new images: the variance of the mean under two crossed random effects is
+        estimated by the mean squares of rows, columns and remainder,
+        ``(MS_seeds + MS_images - MS_rest) / (n_seeds n_images)``, never less than either effect
+        alone, with Satterthwaite's degrees of freedom.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two seeds or images, or a sample is not finite.
+
+    Notes
+    -----
+    Five seeds are too few to resample, which is why this is not a bootstrap; Owen (2007) gives the
+    bootstrap of the same model, and the tests compare the two.
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    if samples.ndim not in (1, 2) or min(samples.shape) < 2:
+        raise ValueError(
+            f"samples must have shape (n_seeds,) or (n_seeds, n_images), both at least 2, "
+            f"got {samples.shape}"
+        )
+    if not np.isfinite(samples).all():
+        raise ValueError("samples must be finite, got NaN or infinity")
+    mean = samples.mean()
+    if samples.ndim == 1:
+        variance, df = samples.var(ddof=1) / len(samples), len(samples) - 1
+    else:
+        variance, df = _crossed_variance(samples)
+    error = np.sqrt(variance)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
+    return Estimate(*map(float, (mean, mean - half, mean + half, error, df)))
+
+
+def _crossed_variance(samples):
+    """Return the variance of the grand mean under crossed random effects, and its freedom."""
+    n_seeds, n_images = samples.shape
+    rows, columns, mean = samples.mean(axis=1), samples.mean(axis=0), samples.mean()
+    rest = samples - rows[:, None] - columns + mean
+    freedom = np.array([n_seeds - 1, n_images - 1, (n_seeds - 1) * (n_images - 1)])
+    squares = np.array([n_images * rows.var() * n_seeds, n_seeds * columns.var() * n_images, 0.0])
+    squares[2] = np.sum(rest**2)
+    by_seed, by_image, by_rest = squares / freedom
+    total = max(by_seed + by_image - by_rest, by_seed, by_image)
+    if total == 0:
+        return 0.0, float(freedom[0])
+    parts = np.array([by_seed, by_image, by_rest])
+    df = total**2 / np.sum(parts**2 / freedom)
+    return total / samples.size, max(df, float(freedom[0]))

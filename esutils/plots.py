@@ -1,0 +1,131 @@
+"""Figures: one style and one colour a model throughout the book.
+
+Functions take an ``Axes`` and return it. They draw what they are given; they compute nothing but
+the interval of a band, and never call ``plt.show()``.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter
+
+from esutils.intervals import estimate
+
+# Okabe and Ito's colour-blind-safe palette, one colour a model.
+MODEL_COLORS = {
+    "linear": "#999999",
+    "expand_linear": "#56B4E9",
+    "sparsify_only": "#CC79A7",
+    "expand_dense": "#0072B2",
+    "expand_sparsify": "#D55E00",
+    "mlp": "#000000",
+    "relu": "#E69F00",
+    "nearest_neighbour": "#009E73",
+}
+MODEL_LABELS = {
+    "linear": "linear on pixels",
+    "expand_linear": "expand only",
+    "sparsify_only": "sparsify only",
+    "expand_dense": "expand, dense cosine",
+    "expand_sparsify": "expand and sparsify",
+    "mlp": "trained MLP",
+    "relu": "expand, ReLU",
+    "nearest_neighbour": "1-nearest-neighbour",
+}
+
+
+def use_style():
+    """Set the book's figure style for the session; figures stay opaque white in dark mode."""
+    sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.0, 3.6),
+            "figure.dpi": 110,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "axes.titlelocation": "left",
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
+def curve(ax, x, samples, model=None, label=None, color=None, **line):
+    """Draw the mean over seeds against x, with a band for its 95% interval over seeds.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x : array of shape (n_points,)
+    samples : array of shape (n_seeds, n_points)
+        One curve a seed; with a single seed no band is drawn.
+    model : str, optional
+        A key of :data:`MODEL_COLORS`: sets colour and label.
+    label, color : str, optional
+        Instead of the model's own.
+    **line
+        Passed to ``ax.plot``.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    samples = np.atleast_2d(samples)
+    color = color or MODEL_COLORS.get(model)
+    label = label or MODEL_LABELS.get(model)
+    (drawn,) = ax.plot(x, samples.mean(axis=0), color=color, label=label, **line)
+    if len(samples) > 1:
+        bands = [estimate(column) for column in samples.T]
+        low, high = [band.low for band in bands], [band.high for band in bands]
+        ax.fill_between(x, low, high, color=drawn.get_color(), alpha=0.18, linewidth=0)
+    return ax
+
+
+def label_ends(ax, min_gap=0.055):
+    """Write each labelled line's label beside its right end, instead of a legend.
+
+    Labels keep their vertical order and stand at least ``min_gap`` of the axes' height apart.
+    """
+    ax.figure.canvas.draw()
+    to_axes = ax.transData + ax.transAxes.inverted()
+    ends = []
+    for line in ax.get_lines():
+        if line.get_label().startswith("_"):
+            continue
+        x, y = line.get_xdata()[-1], line.get_ydata()[-1]
+        ends.append([to_axes.transform((x, y))[1], line])
+    ends.sort(key=lambda end: end[0])
+    for i, end in enumerate(ends):
+        end[0] = max(np.clip(end[0], 0, 1), ends[i - 1][0] + min_gap if i else 0)
+    for height, line in ends:
+        ax.annotate(
+            line.get_label(),
+            (1.01, height),
+            xycoords="axes fraction",
+            color=line.get_color(),
+            va="center",
+            fontsize="small",
+            annotation_clip=False,
+        )
+    return ax
+
+
+def percent_axis(ax, axis="y"):
+    """Show fractions as percent on an axis."""
+    target = ax.yaxis if axis == "y" else ax.xaxis
+    target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+    return ax
+
+
+def images(axes, rows, image_shape, titles=None):
+    """Draw each row of ``rows`` as a grey image on its Axes."""
+    for i, (ax, row) in enumerate(zip(np.ravel(axes), rows, strict=True)):
+        ax.imshow(np.reshape(row, image_shape), cmap="gray_r", interpolation="nearest")
+        ax.set(xticks=[], yticks=[])
+        if titles is not None:
+            ax.set_title(titles[i])
+    return axes

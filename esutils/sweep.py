@@ -1,0 +1,34 @@
+"""Run an experiment over seeds, side by side."""
+
+import os
+
+import joblib
+from tqdm import tqdm
+
+
+def over_seeds(experiment, seeds):
+    """Run ``experiment(seed)`` for every seed, one process a core.
+
+    Parameters
+    ----------
+    experiment : callable
+        Takes a seed and returns anything that can be pickled. It may be defined in a notebook.
+    seeds : sequence of int
+
+    Returns
+    -------
+    list
+        One result a seed, in the order of ``seeds``.
+
+    Notes
+    -----
+    joblib gives each process an equal share of the cores for its linear algebra. Which backend
+    runs the seeds can be chosen with :func:`joblib.parallel_config`. Progress is shown where a
+    reader may be waiting, not where the run is recorded or checked (``ES_VERDICTS`` set).
+    """
+    seeds = list(seeds)
+    runs = joblib.Parallel(n_jobs=-1, return_as="generator")(
+        joblib.delayed(experiment)(seed) for seed in seeds
+    )
+    quiet = bool(os.environ.get("ES_VERDICTS"))
+    return list(tqdm(runs, total=len(seeds), desc="seeds", leave=False, disable=quiet))
