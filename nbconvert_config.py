@@ -1,4 +1,4 @@
-"""How `make execute` runs a chapter: one kernel, ten minutes a cell, and nothing random left behind."""
+"""How `make execute` runs a chapter: ten minutes a cell, and nothing random left behind."""
 
 import nbformat
 from nbconvert.preprocessors import Preprocessor
