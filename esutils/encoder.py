@@ -222,7 +222,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         if self.sparsifier == "block":
             return self._at(H, sparsify.block_winners(H, self.n_expanded // self._n_active()))
         if self.sparsifier == "threshold":
-            active = self.thresholds_ < H
+            active = H > self.thresholds_
             return active.astype(H.dtype) if self.binary else np.where(active, H, 0)
         if self.sparsifier == "cosine":
             return sparsify.cosine(H, self.phase_)

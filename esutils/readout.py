@@ -132,7 +132,8 @@ def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
     Returns
     -------
     LinearReadout
-        Fitted on all samples with the penalty of the least squared error on the held-out fifth.
+        Fitted on all samples, with the penalty of the least squared error on the held-out fifth
+        times 5/4, for there are that many more samples to weigh against it.
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])

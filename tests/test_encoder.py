@@ -1,0 +1,180 @@
+"""The encoder: scikit-learn's contract, exact sparsity, nested widths, sparse and dense alike."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from esutils import ExpandSparsify, data, model_family, theory
+from esutils.encoder import SPARSIFIERS
+
+X = np.random.default_rng(0).standard_normal((60, 8))
+COUNTED = ["winners", "block", "threshold"]
+
+
+@parametrize_with_checks([ExpandSparsify(40, sparsifier=name) for name in SPARSIFIERS])
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("sparsifier", ["winners", "block"])
+@pytest.mark.parametrize("binary", [True, False])
+def test_every_sample_has_exactly_k_active_units(sparsifier, binary):
+    Z = ExpandSparsify(
+        200, n_active=20, sparsifier=sparsifier, binary=binary, random_state=0
+    ).fit_transform(X)
+    assert (np.count_nonzero(Z, axis=1) == 20).all()
+    assert (set(np.unique(Z)) == {0.0, 1.0}) == binary
+
+
+def test_every_unit_is_active_on_its_share_of_the_training_samples():
+    encoder = ExpandSparsify(200, n_active=20, sparsifier="threshold", random_state=0)
+    assert (encoder.fit_transform(X).sum(axis=0) == 6).all()
+
+
+def test_kept_values_are_the_projections():
+    plain = ExpandSparsify(200, sparsifier="identity", random_state=0).fit_transform(X)
+    kept = ExpandSparsify(200, n_active=20, binary=False, random_state=0).fit_transform(X)
+    assert (kept[kept != 0] == plain[kept != 0]).all()
+    assert plain[kept != 0].min() >= 0 and np.sort(plain, axis=1)[:, -20:].sum() == kept.sum()
+
+
+@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
+def test_only_global_winners_are_not_nested(sparsifier):
+    def code(m):
+        n_active = m // 10 if sparsifier in COUNTED else None
+        encoder = ExpandSparsify(m, sparsifier=sparsifier, n_active=n_active, random_state=3)
+        assert encoder.nested == (sparsifier != "winners")
+        return encoder.fit_transform(X)
+
+    same = np.allclose(code(400)[:, :50], code(50), atol=1e-12)
+    assert same == (sparsifier != "winners")
+
+
+@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
+@pytest.mark.parametrize("law", ["gaussian", "fly"])
+def test_sparse_and_dense_agree_in_and_out(sparsifier, law):
+    positive = np.maximum(X, 0)
+    encoder = ExpandSparsify(40, sparsifier=sparsifier, law=law, random_state=0)
+    dense = encoder.fit_transform(positive)
+    out = clone(encoder).set_params(sparse_output=True).fit_transform(positive)
+    assert sp.issparse(out) and out.format == "csr" and np.array_equal(out.toarray(), dense)
+    from_sparse = encoder.fit(sp.csr_matrix(positive)).transform(sp.csr_matrix(positive))
+    # Ties aside, which a few units of a fly may have, rounding alone may differ.
+    assert np.mean(~np.isclose(from_sparse, dense, atol=1e-9)) < (0.02 if law == "fly" else 1e-9)
+
+
+def test_chunks_do_not_show(monkeypatch):
+    encoder = ExpandSparsify(40, random_state=0).fit(X)
+    whole = encoder.transform(X)
+    monkeypatch.setattr("esutils.encoder._CHUNK_ENTRIES", 40 * 7)
+    assert (encoder.transform(X) == whole).all()
+
+
+def test_float32_stays_float32_and_agrees():
+    encoder = ExpandSparsify(40, sparsifier="relu", random_state=0)
+    single = encoder.fit_transform(X.astype(np.float32))
+    assert single.dtype == np.float32
+    assert np.allclose(single, encoder.fit_transform(X), atol=1e-4)
+
+
+def test_centring_makes_the_code_blind_to_a_shift():
+    shifted = ExpandSparsify(40, random_state=0).fit_transform(X + 5)
+    assert (shifted == ExpandSparsify(40, random_state=0).fit_transform(X)).all()
+
+
+def test_bias_tells_lengths_apart_and_is_a_constant_input():
+    ray = np.array([[1.0], [2.0], [3.0]]) * np.ones(4)
+    ray = np.vstack([ray, -ray])  # mean zero
+    blind = ExpandSparsify(500, random_state=0).fit_transform(ray)
+    seeing = ExpandSparsify(500, bias=1.0, random_state=0).fit_transform(ray)
+    assert (blind[0] == blind[2]).all()
+    assert (seeing[0] != seeing[2]).any()
+    encoder = ExpandSparsify(5000, bias=0.5, sparsifier="identity", random_state=0).fit(ray)
+    rms = np.sqrt(np.mean(np.sum(ray**2, axis=1)))
+    assert np.isclose(encoder.offset_.std(), 0.5 * rms, rtol=0.05)
+
+
+def test_default_bandwidth_is_the_root_of_half_the_total_variance():
+    encoder = ExpandSparsify(50_000, sparsifier="cosine", random_state=0).fit(X)
+    assert np.isclose(encoder.bandwidth_, np.sqrt(X.var(axis=0).sum() / 2))
+    Z = encoder.transform(X[:5])
+    distances = np.linalg.norm(X[:5, None] - X[:5], axis=2)
+    kernel = theory.gaussian_kernel(distances, encoder.bandwidth_)
+    assert np.allclose(Z @ Z.T / 50_000, kernel, atol=0.03)
+
+
+def test_works_in_pipelines_grids_and_pickles():
+    split = data.load_digits()
+    pipeline = make_pipeline(ExpandSparsify(random_state=0), RidgeClassifier())
+    grid = GridSearchCV(pipeline, {"expandsparsify__n_expanded": [2, 800]}, cv=3)
+    grid.fit(split.X_train, split.y_train)
+    assert grid.best_params_ == {"expandsparsify__n_expanded": 800}
+    assert grid.score(split.X_test, split.y_test) > 0.95
+    again = pickle.loads(pickle.dumps(grid))
+    assert (again.predict(split.X_test) == grid.predict(split.X_test)).all()
+    frame = ExpandSparsify(3, random_state=0).set_output(transform="pandas").fit_transform(X)
+    assert list(frame.columns) == ["expandsparsify0", "expandsparsify1", "expandsparsify2"]
+
+
+def test_the_family_shares_its_projection_and_keeps_its_ranks():
+    family = {name: e.fit(X) for name, e in model_family(8, 400, 40, random_state=5).items()}
+    assert list(family) == [
+        "linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify",
+    ]  # fmt: skip
+    shared = family["expand_linear"].projection_
+    assert (family["expand_sparsify"].projection_ == shared).all()
+    dense = family["expand_dense"]
+    assert np.allclose(dense.projection_ * dense.bandwidth_, shared)
+    codes = {name: encoder.transform(X) for name, encoder in family.items()}
+    assert np.allclose(codes["linear"], X - X.mean(axis=0))
+    assert np.linalg.matrix_rank(codes["expand_linear"]) == 8
+    assert np.linalg.matrix_rank(codes["expand_sparsify"]) == 60
+    assert codes["sparsify_only"].shape == (60, 8)
+    assert (codes["sparsify_only"].sum(axis=1) == 1).all()  # k/m = 10% of 8 inputs
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (dict(n_expanded=0), "n_expanded must be .* got 0"),
+        (dict(n_active=41), r"n_active must be .*\[1, 40\], got 41"),
+        (dict(n_active=0), "n_active must be .* got 0"),
+        (dict(n_active=2.0), "n_active must be .* got 2.0"),
+        (dict(n_active=7, sparsifier="block"), "n_active must divide n_expanded=40 .* got 7"),
+        (dict(n_active=7, sparsifier="relu"), "n_active must be None for sparsifier='relu', got 7"),
+        (dict(sparsifier="softmax"), "sparsifier must be one of .* got 'softmax'"),
+        (dict(law="cauchy"), "law must be one of .* got 'cauchy'"),
+        (dict(law="fly", fan_in=9), r"fan_in must be .*\[1, 8\], got 9"),
+        (dict(bandwidth=0.0, sparsifier="cosine"), "bandwidth must be .* got 0.0"),
+        (dict(bias=-1.0), "bias must be .* got -1.0"),
+        (dict(bias=np.nan), "bias must be .* got nan"),
+    ],
+)
+def test_refusals_name_argument_and_value(settings, message):
+    with pytest.raises(ValueError, match=message):
+        ExpandSparsify(**{"n_expanded": 40, **settings}).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        (dict(n_inputs=0), "n_inputs must be .* got 0"),
+        (dict(n_active=41), "n_active must be .* got 41"),
+    ],
+)
+def test_family_refusals(family, message):
+    with pytest.raises(ValueError, match=message):
+        model_family(**{"n_inputs": 8, "n_expanded": 40, "n_active": 4, **family})
+
+
+def test_samples_of_another_width_are_refused():
+    encoder = ExpandSparsify(40, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="X has 7 features, but ExpandSparsify is expecting 8"):
+        encoder.transform(X[:, :7])

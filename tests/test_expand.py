@@ -1,0 +1,99 @@
+"""Projections: the law of the entries, nested widths, distances, refusals."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy import stats
+
+from esutils.expand import LAWS, projection
+
+DATA = np.random.default_rng(1).standard_normal((50, 40))
+
+
+def draw(m, law, d=40, seed=0, **options):
+    W = projection(m, d, law, data=DATA, random_state=seed, **options)
+    return W.toarray() if sp.issparse(W) else W
+
+
+def test_gaussian_entries_are_standard_normal():
+    entries = draw(500, "gaussian").ravel()
+    assert stats.kstest(entries, "norm").pvalue > 0.01
+
+
+def test_sphere_rows_are_uniform_on_the_unit_sphere():
+    W = draw(4000, "sphere")
+    assert np.allclose(np.linalg.norm(W, axis=1), 1)
+    # The square of one coordinate of a uniform point is Beta(1/2, (d-1)/2).
+    assert stats.kstest(W[:, 0] ** 2, stats.beta(0.5, 39 / 2).cdf).pvalue > 0.01
+
+
+def test_sign_entries_have_three_values_and_unit_variance():
+    W = draw(2000, "sign")
+    values, counts = np.unique(W, return_counts=True)
+    assert np.allclose(values, [-np.sqrt(3), 0, np.sqrt(3)])
+    expected = W.size * np.array([1, 4, 1]) / 6
+    assert stats.chisquare(counts, expected).pvalue > 0.01
+
+
+@pytest.mark.parametrize("fan_in", [1, 6, 40])
+def test_fly_units_listen_to_distinct_inputs_all_equally_often(fan_in):
+    W = draw(3000, "fly", fan_in=fan_in)
+    assert set(np.unique(W)) <= {0.0, 1.0}
+    assert (W.sum(axis=1) == fan_in).all()
+    if fan_in < 40:
+        assert stats.chisquare(W.sum(axis=0)).pvalue > 0.01
+
+
+def test_data_rows_are_samples_of_unit_length():
+    unit = DATA / np.linalg.norm(DATA, axis=1, keepdims=True)
+    W = draw(300, "data")
+    nearest = (W @ unit.T).argmax(axis=1)
+    assert np.allclose(W, unit[nearest])
+    assert len(set(nearest)) > 40  # drawn from all of them
+
+
+def test_rotation_is_orthogonal_and_none_is_the_identity():
+    Q = draw(40, "rotation")
+    assert np.allclose(Q @ Q.T, np.eye(40))
+    assert (draw(40, "none") == np.eye(40)).all()
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if law != "none"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_widths_are_nested_and_seeds_matter(law, dtype):
+    narrow = draw(7, law, dtype=dtype)
+    assert narrow.dtype == dtype
+    assert (draw(40, law, dtype=dtype)[:7] == narrow).all()
+    assert (draw(7, law, dtype=dtype) == narrow).all()
+    assert (draw(7, law, seed=1, dtype=dtype) != narrow).any()
+
+
+@pytest.mark.parametrize("law", ["gaussian", "sign"])
+def test_squared_distances_are_kept_with_relative_variance_two_over_m(law):
+    x = np.random.default_rng(2).standard_normal(40)
+    ratios = [np.sum((draw(200, law, seed=s) @ x) ** 2) / 200 / (x @ x) for s in range(400)]
+    assert abs(np.mean(ratios) - 1) < 4 * np.sqrt(2 / 200 / 400)
+    # The relative variance is 2/m up to the fourth moment of the entries, which is 3 for both.
+    assert 0.75 < np.var(ratios) / (2 / 200) < 1.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(n_expanded=0), "n_expanded must be .* got 0"),
+        (dict(n_expanded=2.5), "n_expanded must be .* got 2.5"),
+        (dict(n_expanded=True), "n_expanded must be .* got True"),
+        (dict(n_inputs=-1), "n_inputs must be .* got -1"),
+        (dict(law="cauchy"), "law must be one of .* got 'cauchy'"),
+        (dict(law="fly", fan_in=5), r"fan_in must be .*\[1, 4\], got 5"),
+        (dict(law="rotation", n_expanded=5), r"n_expanded must be .*\[1, 4\], got 5"),
+        (dict(law="none", n_expanded=3), r"n_expanded must be .*\[4, 4\], got 3"),
+        (dict(law="data"), "data must be given"),
+        (dict(law="data", data=np.zeros((2, 4))), "data must hold no all-zero row"),
+        (dict(law="data", data=np.full((2, 4), np.nan)), "data must be finite"),
+        (dict(law="data", data=np.ones((2, 3))), r"data must have 4 columns, got shape \(2, 3\)"),
+    ],
+)
+def test_refusals_name_argument_and_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        projection(**{"n_expanded": 3, "n_inputs": 4, **arguments})

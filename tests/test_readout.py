@@ -1,0 +1,161 @@
+"""Readouts against numpy's and scikit-learn's own solvers."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.linear_model import Ridge
+
+from esutils import ExpandSparsify, data
+from esutils.readout import (
+    minimum_norm,
+    minimum_norm_path,
+    ridge,
+    ridge_path,
+    tuned_ridge,
+    width_path,
+)
+
+RNG = np.random.default_rng(0)
+SPLIT = data.subsample(data.load_digits(), 80, 0)
+X, Y = SPLIT.X_train.astype(np.float64), data.one_hot(SPLIT.y_train, 10)
+X_TEST = SPLIT.X_test[:40].astype(np.float64)
+ENCODERS = {
+    "relu": ExpandSparsify(400, sparsifier="relu", random_state=0),
+    "cosine": ExpandSparsify(400, sparsifier="cosine", random_state=0),
+    "threshold": ExpandSparsify(400, sparsifier="threshold", n_active=40, random_state=0),
+    "binary blocks": ExpandSparsify(400, sparsifier="block", n_active=40, random_state=0),
+    "blocks": ExpandSparsify(400, sparsifier="block", n_active=40, binary=False, random_state=0),
+    "winners": ExpandSparsify(400, n_active=40, random_state=0),
+    "expand only": ExpandSparsify(400, sparsifier="identity", random_state=0),
+}
+WIDTHS = [10, 30, 50, 60, 120, 200, 400]  # n = 80; expand only has rank 64 or less
+
+
+@pytest.mark.parametrize("m", [5, 30, 200])
+@pytest.mark.parametrize("as_csr", [False, True])
+@pytest.mark.parametrize("penalty", [1e-3, 1.0, 100.0])
+def test_ridge_is_scikit_learns(m, as_csr, penalty):
+    Z, T = RNG.standard_normal((60, m)) + 1, RNG.standard_normal((60, 3)) + 2
+    mine = ridge(sp.csr_matrix(Z) if as_csr else Z, T, penalty)
+    theirs = Ridge(alpha=penalty, solver="svd").fit(Z, T)
+    assert np.allclose(mine.weights, theirs.coef_.T, atol=1e-8)
+    assert np.allclose(mine.intercept, theirs.intercept_, atol=1e-8)
+    assert np.allclose(mine.predict(Z), theirs.predict(Z), atol=1e-8)
+    assert mine.penalty == penalty
+
+
+def test_ridge_of_a_one_dimensional_target_and_of_float32_codes():
+    Z, t = RNG.standard_normal((60, 200)).astype(np.float32), RNG.standard_normal(60)
+    theirs = Ridge(alpha=10.0, solver="svd").fit(Z.astype(float), t)
+    assert np.allclose(ridge(Z, t, 10.0).predict(Z)[:, 0], theirs.predict(Z), atol=1e-4)
+
+
+def test_ridge_survives_dead_and_duplicate_units():
+    Z = np.repeat(RNG.integers(0, 2, (50, 20)), 5, axis=1).astype(float)
+    Z[:, :10] = 0
+    fitted = ridge(Z, RNG.standard_normal(50), 1e-9)
+    assert np.isfinite(fitted.weights).all()
+    assert np.allclose(fitted.weights[:10], 0)
+
+
+def test_ridge_path_is_ridge_at_each_penalty_and_shrinks():
+    Z, T = RNG.standard_normal((60, 100)), RNG.standard_normal((60, 2))
+    penalties = [0.1, 10.0, 1000.0]
+    path = ridge_path(Z, T, penalties)
+    for penalty, fitted in zip(penalties, path, strict=True):
+        assert np.array_equal(fitted.weights, ridge(Z, T, penalty).weights)
+    norms = [np.linalg.norm(fitted.weights) for fitted in path]
+    assert norms == sorted(norms, reverse=True)
+
+
+def test_tuned_ridge_penalises_noise_and_not_a_clean_line():
+    Z, w = RNG.standard_normal((300, 100)), RNG.standard_normal((100, 1))
+    clean = tuned_ridge(Z, Z @ w)
+    noise = tuned_ridge(Z, RNG.standard_normal((300, 1)))
+    assert clean.penalty == pytest.approx(1.25e-4 * Z.var() * 100, rel=0.05)
+    assert noise.penalty == pytest.approx(1.25 * Z.var() * 100, rel=0.05)
+    assert np.allclose(clean.predict(Z), Z @ w, atol=1e-2)
+
+
+@pytest.mark.parametrize("shape", [(30, 10), (30, 30), (30, 80)])
+def test_minimum_norm_is_lstsq(shape):
+    Z, T = RNG.standard_normal(shape), RNG.standard_normal((30, 2))
+    expected = np.linalg.lstsq(Z, T, rcond=None)[0]
+    assert np.allclose(minimum_norm(Z, T).weights, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_width_path_is_lstsq_at_every_width(name):
+    encoder = ENCODERS[name]
+    path = width_path(encoder, X, Y, X_TEST, WIDTHS)
+    for i, m in enumerate(WIDTHS):
+        width = 400 if encoder.nested else m
+        n_active = encoder.n_active and encoder.n_active * width // 400
+        fitted = ExpandSparsify(**{**encoder.get_params(), "n_expanded": width})
+        fitted.set_params(n_active=n_active).fit(X)
+        Z, Z_test = fitted.transform(X)[:, :m], fitted.transform(X_TEST)[:, :m]
+        weights, _, rank, _ = np.linalg.lstsq(Z, Y, rcond=1e-10)
+        assert np.allclose(path.predictions[i], Z_test @ weights, rtol=1e-8, atol=1e-8)
+        assert np.allclose(path.norms[i], np.linalg.norm(weights, axis=0), rtol=1e-8)
+        residuals = np.sqrt(np.mean((Y - Z @ weights) ** 2, axis=0))
+        assert np.allclose(path.residuals[i], residuals, atol=1e-8)
+        assert path.ranks[i] == rank
+
+
+def test_ranks_say_what_the_codes_can_fit():
+    ranks = {
+        name: width_path(encoder, X, Y, X_TEST, WIDTHS).ranks for name, encoder in ENCODERS.items()
+    }
+    assert ranks["relu"].tolist() == [10, 30, 50, 60, 80, 80, 80]
+    assert ranks["expand only"].max() == np.linalg.matrix_rank(X - X.mean(axis=0)) < 64
+    binary = np.array(WIDTHS) - np.array(WIDTHS) // 10 + 1
+    assert (ranks["binary blocks"] <= np.minimum(binary, 80)).all()
+
+
+def test_interpolates_beyond_n_with_the_least_norm():
+    path = width_path(ENCODERS["relu"], X, Y, X_TEST, [120, 400])
+    assert path.residuals.max() < 1e-10
+    Z = ENCODERS["relu"].fit_transform(X)
+    other = ridge(Z, Y, 1e-8).weights  # also fits, up to its intercept; no shorter
+    assert np.linalg.norm(other) > 0 and (path.norms[1] < path.norms[0]).all()
+
+
+def test_many_targets_at_once_are_each_on_their_own():
+    Z, Z_test = RNG.standard_normal((30, 90)), RNG.standard_normal((5, 90))
+    T = RNG.standard_normal((30, 4))
+    together = minimum_norm_path(Z, T, Z_test, [10, 60, 90])
+    alone = minimum_norm_path(Z, T[:, 2], Z_test, [10, 60, 90])
+    assert np.allclose(together.predictions[:, :, 2], alone.predictions[:, :, 0])
+    assert np.allclose(together.norms[:, 2], alone.norms[:, 0])
+
+
+Z, T = np.ones((6, 4)), np.ones(6)
+BLOCKS = ENCODERS["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ridge(Z, T, 0.0), r"penalties must be positive and finite, got \[0.0\]"),
+        (lambda: ridge(Z, T, np.nan), "penalties must be positive and finite"),
+        (lambda: ridge_path(Z, T, []), r"penalties must be positive and finite, got \[\]"),
+        (lambda: ridge(Z, T[:5], 1.0), "Y must have 6 rows, one a sample, got 5"),
+        (lambda: ridge(Z * np.nan, T, 1.0), "Z must be finite"),
+        (lambda: ridge(Z, T * np.inf, 1.0), "Y must be finite"),
+        (lambda: ridge(Z, T.astype(str), 1.0), "Y must hold real numbers"),
+        (lambda: tuned_ridge(Z[:4], T[:4]), "number of samples in Z must be .* got 4"),
+        (lambda: ridge(Z, T, 1.0).predict(Z[:, :3]), r"Z must have 4 columns, got shape \(6, 3\)"),
+        (lambda: minimum_norm(sp.csr_matrix(Z), T), "Z must be a dense array, got a sparse csr"),
+        (lambda: minimum_norm_path(Z, T, Z[:, :3], [2]), "Z_test must have 4 columns"),
+        (lambda: minimum_norm_path(Z, T, Z, [5]), "widths must be at most the 4 columns of Z"),
+        (lambda: minimum_norm_path(Z, T, Z, [2, 2]), "widths must increase .* got"),
+        (lambda: minimum_norm_path(Z, T, Z, [0, 2]), "widths must increase from 1"),
+        (lambda: minimum_norm_path(Z, T, Z, [1.5]), "widths must be .* whole numbers"),
+        (lambda: minimum_norm_path(Z, T, Z, []), "widths must be a non-empty"),
+        (lambda: width_path(BLOCKS, X, Y, X_TEST, [15]), "widths must be multiples of .* 10"),
+        (lambda: width_path(BLOCKS, X, Y, X_TEST[:, 1:], [20]), "X_test must have 64 columns"),
+    ],
+)
+def test_refusals_name_argument_and_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,112 @@
+"""Sparsifiers: exact counts, ties by index, permutation and scale, kernels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from esutils import sparsify, theory
+
+# Few distinct values, so that ties are the rule.
+tied = arrays(
+    np.float64, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(-2, 2)
+)
+
+
+def reference_winners(row, k):
+    """Sort by value, then by index, with Python's own stable sort."""
+    return sorted(sorted(range(len(row)), key=lambda j: -row[j])[:k])
+
+
+@settings(deadline=None)
+@given(tied, st.data())
+def test_winners_are_the_k_largest_with_ties_by_index(H, data):
+    k = data.draw(st.integers(1, H.shape[1]))
+    won = sparsify.winners(H, k)
+    assert won.tolist() == [reference_winners(row, k) for row in H.tolist()]
+    assert (sparsify.winners(3 * H + 1, k) == won).all()  # only the order of the values counts
+
+
+def test_winners_follow_a_permutation_of_the_units():
+    rng = np.random.default_rng(0)
+    H, order = rng.standard_normal((20, 30)), rng.permutation(30)
+    moved = order[sparsify.winners(H[:, order], 6)]
+    assert (np.sort(moved, axis=1) == sparsify.winners(H, 6)).all()
+
+
+@settings(deadline=None)
+@given(tied, st.integers(1, 4))
+def test_block_winners_are_the_first_largest_of_each_block(H, block_size):
+    H = np.repeat(H, block_size, axis=1)  # every width is now a multiple of the block size
+    won = sparsify.block_winners(H, block_size)
+    expected = [
+        [
+            start + reference_winners(row[start : start + block_size], 1)[0]
+            for start in range(0, len(row), block_size)
+        ]
+        for row in H.tolist()
+    ]
+    assert won.tolist() == expected
+
+
+@pytest.mark.parametrize("sparsity", [0.01, 0.1, 0.25, 0.5, 0.99])
+def test_unit_thresholds_leave_exactly_the_share_active(sparsity):
+    H = np.random.default_rng(0).standard_normal((200, 15))
+    active = H > sparsify.unit_thresholds(H, sparsity)
+    assert (active.sum(axis=0) == round(sparsity * 200)).all()
+
+
+def test_unit_thresholds_that_round_to_no_sample_or_all():
+    H = np.arange(3.0)[:, None]
+    assert not (H > sparsify.unit_thresholds(H, 0.1)).any()
+    assert (H > sparsify.unit_thresholds(H, 0.9)).all()
+
+
+def test_relu_keeps_what_is_positive():
+    assert sparsify.relu([[-1.0, 0.0, 2.0]]).tolist() == [[0.0, 0.0, 2.0]]
+
+
+def test_cosine_features_estimate_the_gaussian_kernel():
+    rng = np.random.default_rng(0)
+    X, m, bandwidth = rng.standard_normal((6, 5)), 200_000, 2.0
+    H = X @ rng.standard_normal((5, m)) / bandwidth
+    Z = sparsify.cosine(H, rng.uniform(0, 2 * np.pi, m))
+    distances = np.linalg.norm(X[:, None] - X, axis=2)
+    # Each entry is a mean of m terms of variance at most 2.
+    assert np.abs(Z @ Z.T / m - theory.gaussian_kernel(distances, bandwidth)).max() < 5 * np.sqrt(
+        2 / m
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_keep_their_dtype(dtype):
+    H = np.ones((2, 4), dtype)
+    assert sparsify.relu(H).dtype == dtype
+    assert sparsify.cosine(H, np.zeros(4, dtype)).dtype == dtype
+    assert sparsify.unit_thresholds(H, 0.5).dtype == dtype
+
+
+H = np.ones((3, 4))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sparsify.winners(H, 5), r"n_active must be .*\[1, 4\], got 5"),
+        (lambda: sparsify.winners(H, 0), "n_active must be .* got 0"),
+        (lambda: sparsify.winners(H * np.nan, 1), "H must be finite"),
+        (lambda: sparsify.winners(H[0], 1), r"H must be two-dimensional .* got shape \(4,\)"),
+        (lambda: sparsify.winners(H[:0], 1), r"H must be .* not empty, got shape \(0, 4\)"),
+        (lambda: sparsify.winners(H.astype(str), 1), "H must hold real numbers, got dtype"),
+        (lambda: sparsify.winners(H * 1j, 1), "H must hold real numbers, got dtype complex"),
+        (lambda: sparsify.block_winners(H, 3), "block_size must divide the 4 units, got 3"),
+        (lambda: sparsify.block_winners(H, 5), "block_size must be .* got 5"),
+        (lambda: sparsify.unit_thresholds(H, 0), "sparsity must be .* got 0"),
+        (lambda: sparsify.unit_thresholds(H, 1.5), "sparsity must be .* got 1.5"),
+        (lambda: sparsify.cosine(H, np.zeros(3)), r"phase must have shape \(4,\), got \(3,\)"),
+    ],
+)
+def test_refusals_name_argument_and_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
