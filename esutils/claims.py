@@ -179,7 +179,7 @@ def load_claims():
     return ledger
 
 
-def judge(claim_id, samples, control, data="mnist5k"):
+def judge(claim_id, samples, control, data):
     """Hold samples against a claim of the ledger.
 
     Parameters
