@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 from sklearn import datasets
 
-from esutils import data
+from esutils import _idx, data
 
 KEYS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
@@ -96,7 +96,7 @@ def idx(array):
 @pytest.mark.parametrize("shape", [(5,), (3, 2, 4)])
 def test_idx_gives_back_what_was_written(shape):
     array = np.arange(np.prod(shape)).reshape(shape)
-    parsed = data._parse_idx(idx(array), len(shape))
+    parsed = _idx._parse_idx(idx(array), len(shape))
     assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
 
 
@@ -113,7 +113,7 @@ def test_idx_gives_back_what_was_written(shape):
 )
 def test_idx_refuses_anything_else(spoil, message):
     with pytest.raises(ValueError, match=message):
-        data._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
+        _idx._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
 
 
 # ---- finding, checking and downloading
@@ -128,7 +128,7 @@ def small(tmp_path, monkeypatch):
         zip(KEYS, map(idx, (arrays[0], range(7), arrays[1], range(3))), strict=True),
     )
     digests = {key: sha256(content) for key, content in contents.items()}
-    monkeypatch.setitem(data.SHA256, "mnist", digests)
+    monkeypatch.setitem(_idx.SHA256, "mnist", digests)
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setattr(pooch, "retrieve", offline)
     monkeypatch.delenv("ES_DATA_DIR", raising=False)
@@ -203,7 +203,7 @@ def test_a_wrong_file_is_refused_by_path_and_left_alone(
     with pytest.raises(ValueError) as refusal:
         data.load_mnist()
     message = str(refusal.value)
-    assert str(path) in message and data.SHA256["mnist"]["train-images-idx3"] in message
+    assert str(path) in message and _idx.SHA256["mnist"]["train-images-idx3"] in message
     assert found(wrong) in message
     assert path.read_bytes() == wrong
 
@@ -211,7 +211,7 @@ def test_a_wrong_file_is_refused_by_path_and_left_alone(
 def test_mnist_is_not_taken_for_fashion_mnist(small, tmp_path, monkeypatch):
     lay(tmp_path, small, compress=False)
     monkeypatch.setenv("ES_DATA_DIR", str(tmp_path))
-    with pytest.raises(ValueError, match=data.SHA256["fashion-mnist"]["train-images-idx3"]):
+    with pytest.raises(ValueError, match=_idx.SHA256["fashion-mnist"]["train-images-idx3"]):
         data.load_fashion_mnist()
 
 
@@ -228,8 +228,8 @@ def test_offline_says_what_was_tried_and_what_needs_no_network(small, tmp_path, 
     with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
         load()
     message = str(failure.value)
-    assert message.count("no network") == len(data.MIRRORS[name]) == 2
-    assert all(mirror in message for mirror in data.MIRRORS[name])
+    assert message.count("no network") == len(_idx.MIRRORS[name]) == 2
+    assert all(mirror in message for mirror in _idx.MIRRORS[name])
     assert str(tmp_path / "cache/esutils" / name) in message
     assert not list((tmp_path / "cache/esutils" / name).iterdir())
 
@@ -251,7 +251,7 @@ def serve(contents, spoilt, log):
 
 
 def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(small, tmp_path, monkeypatch):
-    first, second = data.MIRRORS["mnist"]
+    first, second = _idx.MIRRORS["mnist"]
     log = []
     monkeypatch.setattr(pooch, "retrieve", serve(small, [first], log))
     split = data.load_mnist()
@@ -267,8 +267,8 @@ def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(small, tmp_path, m
 
 
 def test_nothing_of_two_bad_mirrors_remains(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(pooch, "retrieve", serve(small, data.MIRRORS["mnist"], []))
-    with pytest.raises(OSError, match=data.SHA256["mnist"]["train-images-idx3"]):
+    monkeypatch.setattr(pooch, "retrieve", serve(small, _idx.MIRRORS["mnist"], []))
+    with pytest.raises(OSError, match=_idx.SHA256["mnist"]["train-images-idx3"]):
         data.load_mnist()
     assert not list((tmp_path / "cache/esutils/mnist").iterdir())
 
