@@ -24,7 +24,7 @@ book: $(READY) ## build the pages from the stored outputs, in _build/html
 	@echo "The book: $(CURDIR)/_build/html/index.html (open the file, or: make serve)"
 
 test: $(READY) ## run the unit tests, build the book, and execute and compare every chapter
-	$(BIN)/python -m pytest tests chapters --nbval --nbval-current-env \
+	$(BIN)/python -m pytest tests esutils chapters --doctest-modules --nbval --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent

@@ -39,29 +39,27 @@ class LinearReadout:
 class _RidgeProblem:
     """Ridge with an unpenalised intercept, in the smaller of its two forms, for many penalties.
 
-    The Gram matrix is built once, from the codes as they are (CSR or dense), and centred after.
+    The Gram matrix of the codes as they are (CSR or dense) is given, and centred here, in place.
     """
 
-    def __init__(self, Z, Y):
-        self.Z, self.Y = Z, Y
+    def __init__(self, Z, Y, gram, dual):
+        self.Z, self.dual, self.gram = Z, dual, gram
         self.z_mean = np.asarray(Z.mean(axis=0), dtype=np.float64).ravel()
         self.y_mean = Y.mean(axis=0)
-        self.dual = Z.shape[1] > Z.shape[0]
-        gram = _gram(Z if self.dual else Z.T)
-        if self.dual:
+        if dual:
             row = gram.mean(axis=0)
             gram -= row + row[:, None] - row.mean()
             self.right = Y - self.y_mean
         else:
             gram -= len(Y) * np.outer(self.z_mean, self.z_mean)
             self.right = np.asarray(Z.T @ (Y - self.y_mean), dtype=np.float64)
-        self.gram = gram
         self.mean_square = max(np.trace(gram) / Z.shape[0], np.finfo(float).tiny)
 
     def solve(self, penalty):
         system = self.gram.copy()
         system[np.diag_indices_from(system)] += penalty
-        solution = sl.solve(system, self.right, assume_a="pos", overwrite_a=True)
+        factor = sl.cho_factor(system.T, overwrite_a=True, check_finite=False)
+        solution = sl.cho_solve(factor, self.right, check_finite=False)
         weights = np.asarray(self.Z.T @ solution.astype(self.Z.dtype)) if self.dual else solution
         return LinearReadout(weights, self.y_mean - self.z_mean @ weights, penalty)
 
@@ -113,7 +111,7 @@ def ridge_path(Z, Y, penalties):
     penalties = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
     if penalties.size == 0 or not (np.isfinite(penalties) & (penalties > 0)).all():
         raise ValueError(f"penalties must be positive and finite, got {penalties.tolist()}")
-    problem = _RidgeProblem(Z, Y)
+    problem = _RidgeProblem(Z, Y, *_gram(Z))
     return [problem.solve(penalty) for penalty in penalties]
 
 
@@ -141,18 +139,23 @@ def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
     fit, held_out = train_test_split(
         np.arange(Z.shape[0]), test_size=0.2, random_state=random_state
     )
-    problem = _RidgeProblem(Z[fit], Y[fit])
+    gram, dual = _gram(Z)
+    part = gram[np.ix_(fit, fit)] if dual else gram - _gram(Z[held_out], dual)[0]
+    problem = _RidgeProblem(Z[fit], Y[fit], part, dual)
     penalties = np.asarray(relative_penalties, dtype=np.float64) * problem.mean_square
     losses = [
         np.mean((problem.solve(penalty).predict(Z[held_out]) - Y[held_out]) ** 2)
         for penalty in penalties
     ]
-    return ridge(Z, Y, penalties[int(np.argmin(losses))] * Z.shape[0] / len(fit))
+    best = penalties[int(np.argmin(losses))] * Z.shape[0] / len(fit)
+    return _RidgeProblem(Z, Y, gram, dual).solve(best)
 
 
-def _gram(A):
-    product = A @ A.T
-    return (product.toarray() if sp.issparse(product) else product).astype(np.float64)
+def _gram(Z, dual=None):
+    """Return the Gram matrix of the rows (dual) or of the columns, by default of the fewer."""
+    dual = Z.shape[1] > Z.shape[0] if dual is None else dual
+    product = Z @ Z.T if dual else Z.T @ Z
+    return (product.toarray() if sp.issparse(product) else product).astype(np.float64), dual
 
 
 def minimum_norm(Z, Y):
