@@ -23,8 +23,8 @@ class VerdictRole(SphinxRole):
                 claim = claims.load_claims()[self.text]
                 words = {data: claims.recorded(claim, data)["verdict"] for data in claim.data}
         except (KeyError, ValueError) as error:
-            message = self.inliner.reporter.warning(f"verdict {self.text}: {error}", line=self.lineno)
-            return [], [message]
+            text = f"verdict {self.text}: {error}"
+            return [], [self.inliner.reporter.warning(text, line=self.lineno)]
         pills = []
         for data, word in words.items():
             pills.append(nodes.inline("", word, classes=[f"verdict-{word}"]))
