@@ -21,7 +21,7 @@ def train_mlp(
     X,
     y,
     hidden=(1000,),
-    n_epochs=10,
+    n_epochs=20,
     learning_rate=1e-3,
     batch_size=100,
     random_state=0,
@@ -31,8 +31,9 @@ def train_mlp(
 
     Weights start from He's law, uniform on ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``, biases from 0.
     Adam minimises the softmax cross-entropy over shuffled batches, the last one possibly smaller;
-    its step size falls linearly from ``learning_rate`` to 0 over the run, so that the last epoch
-    is not one random point of a wobbling path.
+    its step size falls linearly from ``learning_rate`` to 0 over the run. With the defaults
+    1,000 units reach the plateau of their test error on 4,000 images; narrower networks and
+    fewer samples want more steps, or larger ones.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def train_mlp(
         raise ValueError(f"y must hold labels below n_classes = {n_classes}, got {y.max()}")
 
     model = _initial_mlp([X.shape[1], *hidden, n_classes], generator)
-    X, y = _tensor(X), torch.from_numpy(y.astype(np.int64))
+    X, y = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.int64)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     n_steps = n_epochs * -(-len(X) // batch_size)
     decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=n_steps)
@@ -130,7 +131,7 @@ def logits(model, X):
     X = check_matrix("X", X, n_columns=model[0].in_features)
     model.eval()
     with torch.inference_mode():
-        return model(_tensor(X)).numpy()
+        return model(torch.tensor(X, dtype=torch.float32)).numpy()
 
 
 def predict(model, X):
@@ -162,7 +163,3 @@ def _initial_mlp(sizes, generator):
         torch.nn.init.zeros_(linear.bias)
         layers += [linear, torch.nn.ReLU()]
     return torch.nn.Sequential(*layers[:-1])
-
-
-def _tensor(X):
-    return torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
