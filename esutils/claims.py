@@ -164,7 +164,8 @@ def load_claims():
     ValueError
         If an entry lacks a field, has an unknown one or an id twice; the message names it.
     """
-    entries = yaml.safe_load((book_root() / "claims.yml").read_text(encoding="utf-8"))
+    text = (book_root() / "claims.yml").read_text(encoding="utf-8")
+    entries = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times faster than safe_load
     fields = set(Claim.__dataclass_fields__)
     ledger = {}
     for entry in entries:

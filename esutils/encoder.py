@@ -175,10 +175,14 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         check_is_fitted(self)
         X = self._validate(X, reset=False)
         rows = max(1, _CHUNK_ENTRIES // self.n_expanded)
-        chunks = [self._code(self._project(X[i : i + rows])) for i in range(0, X.shape[0], rows)]
+        starts = range(0, X.shape[0], rows)
+        chunks = (self._code(self._project(X[start : start + rows])) for start in starts)
         if self.sparse_output:
             return sp.vstack([sp.csr_matrix(chunk) for chunk in chunks], format="csr")
-        return np.concatenate([_dense(chunk) for chunk in chunks])
+        codes = np.empty((X.shape[0], self.n_expanded), X.dtype)
+        for start, chunk in zip(starts, chunks, strict=True):
+            codes[start : start + rows] = _dense(chunk)
+        return codes
 
     def _validate(self, X, reset):
         return validate_data(
@@ -214,7 +218,9 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.phase_ = phase.astype(self.projection_.dtype)
 
     def _project(self, X):
-        return _dense(safe_sparse_dot(X, self.projection_.T)) + self.offset_
+        H = _dense(safe_sparse_dot(X, self.projection_.T))
+        H += self.offset_
+        return H
 
     def _code(self, H):
         if self.sparsifier == "winners":

@@ -21,9 +21,9 @@ def train_mlp(
     X,
     y,
     hidden=(1000,),
-    n_epochs=20,
-    learning_rate=1e-3,
-    batch_size=100,
+    n_epochs=10,
+    learning_rate=3e-3,
+    batch_size=50,
     random_state=0,
     n_classes=None,
 ):

@@ -75,7 +75,7 @@ def curve(ax, x, samples, model=None, label=None, color=None, **line):
     matplotlib Axes
     """
     samples = np.atleast_2d(samples)
-    color = color or MODEL_COLORS.get(model)
+    color = MODEL_COLORS.get(model) if color is None else color
     label = label or MODEL_LABELS.get(model)
     (drawn,) = ax.plot(x, samples.mean(axis=0), color=color, label=label, **line)
     if len(samples) > 1:

@@ -58,8 +58,7 @@ class _RidgeProblem:
     def solve(self, penalty):
         system = self.gram.copy()
         system[np.diag_indices_from(system)] += penalty
-        factor = sl.cho_factor(system.T, overwrite_a=True, check_finite=False)
-        solution = sl.cho_solve(factor, self.right, check_finite=False)
+        solution, _ = _solve_gram(system, self.right)
         weights = np.asarray(self.Z.T @ solution.astype(self.Z.dtype)) if self.dual else solution
         return LinearReadout(weights, self.y_mean - self.z_mean @ weights, penalty)
 
@@ -321,39 +320,46 @@ def _narrow_fits(Z, Y, Z_test, widths):
     if not widths.size:
         return
     m_max = widths[-1]
-    Q, R = sl.qr(Z[:, :m_max].astype(np.float64), mode="economic", overwrite_a=True)
+    (reflectors, tau), R = sl.qr(Z[:, :m_max].astype(np.float64), mode="raw", overwrite_a=True)
+    R = R[:m_max]
     lengths = np.abs(np.diag(R))
     independent = np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
-    QY = Q.T @ Y
+    QY = _apply_transposed(reflectors, tau, Y)
+    misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
+    misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
     test = sl.solve_triangular(
         R[:independent, :independent], Z_test[:, :independent].T, trans="T", check_finite=False
     )
-    left, predictions, residuals = 0, np.zeros((len(Z_test), Y.shape[1])), np.array(Y, float)
+    left, predictions = 0, np.zeros((len(Z_test), Y.shape[1]))
     for m in widths:
         if m > independent:
             yield _dependent_fit(Z[:, :m], Y, Z_test[:, :m])
             continue
-        new = slice(left, m)
-        predictions = predictions + test[new].T @ QY[new]
-        residuals = residuals - Q[:, new] @ QY[new]
+        predictions = predictions + test[left:m].T @ QY[left:m]
         weights = sl.solve_triangular(R[:m, :m], QY[:m], check_finite=False)
-        yield predictions, np.linalg.norm(weights, axis=0), _rms(residuals), m
+        yield predictions, np.linalg.norm(weights, axis=0), misfits[m], m
         left = m
+
+
+def _apply_transposed(reflectors, tau, Y):
+    """Return ``Q.T @ Y`` for the full orthogonal Q of a raw QR factorisation."""
+    (ormqr,) = sl.get_lapack_funcs(("ormqr",), (reflectors, Y))
+    lwork = int(ormqr("L", "T", reflectors, tau, Y, -1)[1][0].real)
+    return ormqr("L", "T", reflectors, tau, Y, lwork)[0]
 
 
 def _wide_fits(Z, Y, Z_test, widths):
     """Yield (predictions, norms, residuals, rank) at widths m > n."""
     n, left = len(Z), 0
-    gram, cross = np.zeros((n, n)), np.zeros((len(Z_test), n))
+    gram = np.zeros((n, n))
     for m in widths:
         new = Z[:, left:m].astype(np.float64)
         gram += new @ new.T
-        cross += Z_test[:, left:m] @ new.T
         left = m
         dual, rank = _solve_gram(gram, Y)
-        fitted = gram @ dual
-        norms = np.sqrt(np.maximum(np.sum(dual * fitted, axis=0), 0))
-        yield cross @ dual, norms, _rms(Y - fitted), rank
+        weights = Z[:, :m].T @ dual
+        norms = np.linalg.norm(weights, axis=0)
+        yield Z_test[:, :m] @ weights, norms, _rms(Y - gram @ dual), rank
 
 
 def _solve_gram(gram, Y):

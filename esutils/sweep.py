@@ -1,19 +1,21 @@
 """Run an experiment over seeds, side by side."""
 
 import os
+import warnings
 
 import joblib
 from tqdm import tqdm
 
 
 def over_seeds(experiment, seeds):
-    """Run ``experiment(seed)`` for every seed, one process a core.
+    """Run ``experiment(seed)`` for every seed, as many at once as there are cores.
 
     Parameters
     ----------
     experiment : callable
         Takes a seed and returns anything that can be pickled. It may be defined in a notebook.
-    seeds : sequence of int
+    seeds : sequence
+        Seeds, or whatever else tells one run from another.
 
     Returns
     -------
@@ -31,4 +33,7 @@ def over_seeds(experiment, seeds):
         joblib.delayed(experiment)(seed) for seed in seeds
     )
     quiet = bool(os.environ.get("ES_VERDICTS"))
-    return list(tqdm(runs, total=len(seeds), desc="seeds", leave=False, disable=quiet))
+    with warnings.catch_warnings():
+        # A process that has grown is replaced by a fresh one; joblib warns, and loses nothing.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+        return list(tqdm(runs, total=len(seeds), desc="seeds", leave=False, disable=quiet))
