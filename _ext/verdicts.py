@@ -25,11 +25,15 @@ class VerdictRole(SphinxRole):
         except (KeyError, ValueError) as error:
             text = f"verdict {self.text}: {error}"
             return [], [self.inliner.reporter.warning(text, line=self.lineno)]
-        pills = []
-        for data, word in words.items():
-            pills.append(nodes.inline("", word, classes=[f"verdict-{word}"]))
-            pills.append(nodes.inline("", f" {NAMES[data]} ", classes=["verdict-data"]))
-        return pills, []
+        return [_pill(word, NAMES[data]) for data, word in words.items()], []
+
+
+def _pill(word, name):
+    """Return the nodes of one verdict: the word, then the data it was judged on."""
+    line = nodes.inline(classes=["verdict-line"])
+    line += nodes.inline("", word, classes=[f"verdict-{word}"])
+    line += nodes.Text(f" {name} ")
+    return line
 
 
 def setup(app):
