@@ -240,7 +240,7 @@ def width_path(encoder, X, Y, X_test, widths):
     X_test = check_matrix("X_test", X_test, n_columns=X.shape[1]).astype(np.float64)
     block = 1
     if encoder.sparsifier == "block":
-        block = encoder.n_expanded // (encoder.n_active or encoder.n_expanded)
+        block = encoder.n_expanded // encoder._n_active()
     if (widths % block).any():
         raise ValueError(f"widths must be multiples of the block size {block}, got {widths}")
     if encoder.nested:

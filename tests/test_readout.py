@@ -130,7 +130,7 @@ def test_many_targets_at_once_are_each_on_their_own():
 
 
 Z, T = np.ones((6, 4)), np.ones(6)
-BLOCKS = ENCODERS["blocks"]
+BLOCKS, DEFAULT = ENCODERS["blocks"], ExpandSparsify(400, sparsifier="block")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,7 @@ BLOCKS = ENCODERS["blocks"]
         (lambda: minimum_norm_path(Z, T, Z, [1.5]), "widths must be .* whole numbers"),
         (lambda: minimum_norm_path(Z, T, Z, []), "widths must be a non-empty"),
         (lambda: width_path(BLOCKS, X, Y, X_TEST, [15]), "widths must be multiples of .* 10"),
+        (lambda: width_path(DEFAULT, X, Y, X_TEST, [30]), "widths must be multiples of .* 20"),
         (lambda: width_path(BLOCKS, X, Y, X_TEST[:, 1:], [20]), "X_test must have 64 columns"),
     ],
 )
