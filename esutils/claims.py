@@ -1,33 +1,24 @@
 """The ledger: predictions written down before the run, and the verdicts that the runs give.
 
-``claims.yml`` holds the predictions, ``verdicts/`` what was recorded. The environment variable
-``ES_VERDICTS`` says what :func:`judge` and :func:`report` do with the record:
-
-- unset: nothing. They compute and render, so that a reader can experiment freely.
-- ``check``: raise if the run does not reproduce the record. The tests run so.
-- ``record``: write the record. Only ``make execute`` does so.
+``claims.yml`` holds the predictions, ``verdicts/`` what was recorded. :func:`judge` and
+:func:`report` compute and render, whoever runs them; they write the record only under
+``make execute`` (``ES_VERDICTS=record``) and are held against it in the tests
+(``ES_VERDICTS=check``).
 """
 
 import html
-import importlib.metadata
-import json
-import os
-import platform
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import yaml
 
+from esutils import _records
 from esutils._checks import check_choice, check_int
-from esutils._digest import code_digest
 from esutils.intervals import CONFIDENCE, Estimate, estimate
 
 COMPARISONS = ("greater", "less", "equivalent")
 VARIATIONS = ("seeds x images", "seeds")
 SOURCES = ("abstract", "theorem", "literature", "ours")
-_VERSIONED = ("esutils", "numpy", "scipy", "scikit-learn", "torch")
 _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 
@@ -84,12 +75,12 @@ class Verdict:
             "claim": claim.id,
             "data": self.data,
             "verdict": self.word,
-            "estimate": _rounded(self.estimate),
-            "control": _rounded(self.control),
+            "estimate": _records.rounded(self.estimate),
+            "control": _records.rounded(self.control),
             "p_value": float(f"{self.estimate.p_value(claim.comparison, claim.threshold):.2g}"),
             "samples": list(self.shape),
-            "versions": _versions(),
-            "digest": _digest(claim),
+            "versions": _records.versions(),
+            "digest": _records.digest(claim),
         }
 
     def __repr__(self):
@@ -102,53 +93,32 @@ class Verdict:
             if self.data in claim.pilot
             else ""
         )
-        size = " seeds × ".join(f"{n:,}" for n in self.shape)
-        size += " test images" if len(self.shape) == 2 else " seeds"
         return (
             f'<div class="verdict"><p><span class="verdict-{self.word}">{self.word}</span> '
             f"{html.escape(claim.prediction)}</p><p>{html.escape(claim.statistic)}: "
-            f"{_span(self.estimate, claim.unit)}; predicted {_bound(claim)}.<br>"
+            f"{_span(self.estimate, claim.unit)}; predicted {html.escape(_bound(claim))}.<br>"
             f"Negative control, {html.escape(claim.control)}: "
-            f"{_span(self.control, claim.unit)}.<br>{html.escape(self.data)}, {size}{seen}. "
+            f"{_span(self.control, claim.unit)}.<br>"
+            f"{html.escape(self.data)}, {_size(self.shape)}{seen}. "
             f"<code>{html.escape(claim.id)}</code></p></div>"
         )
 
 
 def _span(value, unit):
     numbers = f"{value.mean:.3g} (95% interval {value.low:.3g} to {value.high:.3g})"
+    numbers = numbers.replace("-", "−")
     return f'<span class="num">{numbers}</span> {html.escape(unit)}'
+
+
+def _size(shape):
+    """Return in words how many seeds, and test images where there are any."""
+    kinds = ("seeds", "test images")[: len(shape)]
+    return " × ".join(f"{n:,} {kind}" for n, kind in zip(shape, kinds, strict=True))
 
 
 def _bound(claim):
     gap = "" if claim.comparison == "equivalent" else " "
-    return f"{_SIGNS[claim.comparison]}{gap}{claim.threshold:g} {html.escape(claim.unit)}"
-
-
-def _rounded(value):
-    return {name: float(f"{number:.4g}") for name, number in asdict(value).items()}
-
-
-def _versions():
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for name in _VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _digest(claim):
-    return code_digest(book_root() / "chapters" / f"{claim.chapter}.ipynb", asdict(claim))
-
-
-def book_root():
-    """Return the folder that holds ``claims.yml``: the working folder or one above it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "claims.yml").is_file():
-            return folder
-    raise FileNotFoundError(f"no claims.yml in {here} or above it; run from inside the book")
+    return f"{_SIGNS[claim.comparison]}{gap}{claim.threshold:g} {claim.unit}".replace("-", "−")
 
 
 def load_claims():
@@ -164,20 +134,7 @@ def load_claims():
     ValueError
         If an entry lacks a field, has an unknown one or an id twice; the message names it.
     """
-    text = (book_root() / "claims.yml").read_text(encoding="utf-8")
-    entries = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times faster than safe_load
-    fields = set(Claim.__dataclass_fields__)
-    ledger = {}
-    for entry in entries:
-        if set(entry) != fields:
-            raise ValueError(
-                f"entry {entry.get('id')!r} of claims.yml must have the fields {sorted(fields)}, "
-                f"differs in {sorted(fields ^ set(entry))}"
-            )
-        if entry["id"] in ledger:
-            raise ValueError(f"id {entry['id']!r} stands twice in claims.yml")
-        ledger[entry["id"]] = Claim(**entry)
-    return ledger
+    return _records.load_entries("claims.yml", Claim)
 
 
 def judge(claim_id, samples, control, data):
@@ -220,8 +177,8 @@ def judge(claim_id, samples, control, data):
                 f"{claim_id}, got shape {np.shape(values)}"
             )
     verdict = Verdict(claim, data, estimate(samples), estimate(control), np.shape(samples))
-    path = book_root() / "verdicts" / data / f"{claim_id}.json"
-    _keep(path, verdict.record, lambda old: _check_verdict(verdict, old))
+    path = _records.path_of(data, f"{claim_id}.json")
+    _records.keep(path, verdict.record, lambda old: _check_verdict(verdict, old))
     return verdict
 
 
@@ -249,39 +206,17 @@ def report(chapter, tolerance, **numbers):
                 f"{key} of {chapter} was recorded as {old.get(key)}, now {value}"
             )
 
-    path = book_root() / "verdicts" / "numbers" / f"{chapter}.json"
-    _keep(path, lambda: _merged(path, record), check)
-
-
-def _merged(path, record):
-    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return {**old, **record}
-
-
-def _keep(path, record, check):
-    """Write or check what is recorded at ``path``, as ``ES_VERDICTS`` says."""
-    mode = os.environ.get("ES_VERDICTS", "")
-    check_choice("ES_VERDICTS", mode, ("", "check", "record"))
-    if mode == "record":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(record(), indent=1, sort_keys=True) + "\n"
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    elif mode == "check":
-        assert path.exists(), f"{path} is not recorded; run make execute"
-        check(json.loads(path.read_text(encoding="utf-8")))
+    path = _records.path_of("numbers", f"{chapter}.json")
+    _records.keep(path, lambda: {**(_records.read(path) if path.exists() else {}), **record}, check)
 
 
 def _check_verdict(verdict, old):
     claim = verdict.claim
-    assert old["digest"] == _digest(claim), f"{claim.id}: the record is stale; run make execute"
-    assert old["verdict"] == verdict.word, f"{claim.id}: recorded {old['verdict']}, now {verdict!r}"
-    low, high = old["estimate"]["low"], old["estimate"]["high"]
-    slack = 1e-3 * max(abs(low), abs(high))
-    assert low - slack <= verdict.estimate.mean <= high + slack, (
-        f"{claim.id}: {verdict.estimate.mean} lies outside the recorded interval {low} to {high}"
+    assert old["digest"] == _records.digest(claim), (
+        f"{claim.id}: the record is stale; run make execute"
     )
+    assert old["verdict"] == verdict.word, f"{claim.id}: recorded {old['verdict']}, now {verdict!r}"
+    _records.check_inside(claim.id, verdict.estimate.mean, old["estimate"])
 
 
 def scorecard():
@@ -291,8 +226,9 @@ def scorecard():
     -------
     pandas.DataFrame
         One row a claim and data set, in the ledger's order: ``chapter, claim, data, seen_in_pilot,
-        verdict, holm, estimate, low, high, unit``. ``holm`` is the verdict when the p-values of
-        all rows are corrected together: a claim that no longer holds becomes *undecided*.
+        verdict, holm, estimate, low, high, unit, predicted, samples, versions``. ``holm`` is the
+        verdict when the p-values of all rows are corrected together: a claim that no longer holds
+        becomes *undecided*.
 
     Raises
     ------
@@ -313,13 +249,8 @@ def scorecard():
 
 def recorded(claim, data):
     """Return the recorded verdict of a claim on one data set; refuse a missing or stale one."""
-    path = book_root() / "verdicts" / data / f"{claim.id}.json"
-    if not path.exists():
-        raise ValueError(f"no verdict of {claim.id} on {data} is recorded; run make execute")
-    record = json.loads(path.read_text(encoding="utf-8"))
-    if record["digest"] != _digest(claim):
-        raise ValueError(f"the verdict of {claim.id} on {data} is stale; run make execute")
-    return record
+    path = _records.path_of(data, f"{claim.id}.json")
+    return _records.fresh(path, claim, f"verdict of {claim.id} on {data}")
 
 
 def _row(claim, data, record):
@@ -333,5 +264,8 @@ def _row(claim, data, record):
         "low": record["estimate"]["low"],
         "high": record["estimate"]["high"],
         "unit": claim.unit,
+        "predicted": _bound(claim),
+        "samples": _size(record["samples"]),
+        "versions": record["versions"],
         "p_value": record["p_value"],
     }

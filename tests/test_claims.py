@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from esutils import claims
-from esutils._digest import code_digest
+from esutils._digest import _tree, code_digest
 
 ENTRY = {
     "id": "toy.claim",
@@ -159,8 +159,7 @@ def test_comments_docstrings_and_layout_do_not_make_it_stale(book):
 def test_the_digest_covers_what_the_chapter_reaches_and_nothing_else(book, monkeypatch):
     notebook = book / "chapters" / "99-toy.ipynb"
     seen = []
-    original = claims.code_digest.__globals__["_tree"]
-    monkeypatch.setattr("esutils._digest._tree", lambda name: seen.append(name) or original(name))
+    monkeypatch.setattr("esutils._digest._tree", lambda name: seen.append(name) or _tree(name))
     code_digest(notebook, ENTRY)
     assert {"encoder", "expand", "sparsify", "_checks"} <= set(seen)
     assert not {"mlp", "plots", "data"} & set(seen)

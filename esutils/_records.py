@@ -1,0 +1,114 @@
+"""What a run says is kept as JSON under ``verdicts/``, and every later run is held against it.
+
+The environment variable ``ES_VERDICTS`` says what is done with the record:
+
+- unset: nothing, so that a reader can experiment freely.
+- ``check``: raise if the run does not reproduce the record. The tests run so.
+- ``record``: write the record. Only ``make execute`` does so.
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from esutils._checks import check_choice
+from esutils._digest import code_digest
+
+_VERSIONED = ("esutils", "numpy", "scipy", "scikit-learn", "torch")
+
+
+def book_root():
+    """Return the folder that holds ``claims.yml``: the working folder or one above it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "claims.yml").is_file():
+            return folder
+    raise FileNotFoundError(f"no claims.yml in {here} or above it; run from inside the book")
+
+
+def load_entries(file_name, kind):
+    """Read a YAML list of entries, each with the fields of the dataclass ``kind``, by their id."""
+    text = (book_root() / file_name).read_text(encoding="utf-8")
+    entries = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times faster than safe_load
+    fields = set(kind.__dataclass_fields__)
+    found = {}
+    for entry in entries:
+        if set(entry) != fields:
+            raise ValueError(
+                f"entry {entry.get('id')!r} of {file_name} must have the fields {sorted(fields)}, "
+                f"differs in {sorted(fields ^ set(entry))}"
+            )
+        if entry["id"] in found:
+            raise ValueError(f"id {entry['id']!r} stands twice in {file_name}")
+        found[entry["id"]] = kind(**entry)
+    return found
+
+
+def path_of(*parts):
+    """Return the path of a record under ``verdicts/``."""
+    return book_root().joinpath("verdicts", *parts)
+
+
+def keep(path, record, check):
+    """Write ``record()`` to ``path``, or ``check`` what is there, as ``ES_VERDICTS`` says."""
+    mode = os.environ.get("ES_VERDICTS", "")
+    check_choice("ES_VERDICTS", mode, ("", "check", "record"))
+    if mode == "record":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record(), indent=1, sort_keys=True) + "\n"
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    elif mode == "check":
+        assert path.exists(), f"{path} is not recorded; run make execute"
+        check(read(path))
+
+
+def read(path):
+    """Return what is recorded at ``path``."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def fresh(path, entry, name):
+    """Return what is recorded at ``path``; refuse it if it is missing or stale."""
+    if not path.exists():
+        raise ValueError(f"no {name} is recorded; run make execute")
+    record = read(path)
+    if record["digest"] != digest(entry):
+        raise ValueError(f"the {name} is stale; run make execute")
+    return record
+
+
+def digest(entry):
+    """Return the digest of an entry, its chapter's code and the esutils code that it reaches."""
+    return code_digest(book_root() / "chapters" / f"{entry.chapter}.ipynb", asdict(entry))
+
+
+def rounded(estimate):
+    """Return an estimate as it is recorded."""
+    return {name: float(f"{number:.4g}") for name, number in asdict(estimate).items()}
+
+
+def check_inside(name, mean, recorded):
+    """Raise unless a mean lies in the recorded interval, give or take its rounding."""
+    low, high = recorded["low"], recorded["high"]
+    slack = 1e-3 * max(abs(low), abs(high))
+    assert low - slack <= mean <= high + slack, (
+        f"{name}: {mean} lies outside the recorded interval {low} to {high}"
+    )
+
+
+def versions():
+    """Return the versions of what a record was made with."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

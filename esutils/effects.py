@@ -1,0 +1,197 @@
+"""The matrix: how large each phenomenon is in each model of the family.
+
+``statistics.yml`` says what is measured, or why it is not defined; ``verdicts/effects/`` holds what
+was recorded. Recording and checking work as for the claims.
+"""
+
+import html
+from dataclasses import dataclass
+
+import pandas as pd
+
+from esutils import _records
+from esutils._checks import check_choice
+from esutils.claims import VARIATIONS
+from esutils.intervals import estimate
+
+MODELS = ("linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify", "mlp")
+NOT_DEFINED = "not defined: "
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One row of the matrix; ``statistics.yml`` explains the fields at its head."""
+
+    id: str
+    title: str
+    chapter: str
+    statistic: str
+    unit: str
+    variation: str
+    data: list
+    models: dict
+
+    def __post_init__(self):
+        check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
+        if list(self.models) != list(MODELS):
+            raise ValueError(f"models of {self.id} must be {list(MODELS)}, got {list(self.models)}")
+
+    @property
+    def defined(self):
+        """Names of the models that have this effect."""
+        return [name for name, text in self.models.items() if not text.startswith(NOT_DEFINED)]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a run measured of one phenomenon on one data set."""
+
+    statistic: Statistic
+    data: str
+    estimates: dict
+
+    def record(self):
+        """Return the effects as they are recorded."""
+        return {
+            "statistic": self.statistic.id,
+            "data": self.data,
+            "estimates": {name: _records.rounded(e) for name, e in self.estimates.items()},
+            "versions": _records.versions(),
+            "digest": _records.digest(self.statistic),
+        }
+
+    def __repr__(self):
+        return f"effects: {self.statistic.id} on {self.data}"
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{self._cell(name)}</td>"
+            f"<td>{html.escape(text)}</td></tr>"
+            for name, text in self.statistic.models.items()
+        )
+        return (
+            f'<table class="effects"><caption>{html.escape(self.statistic.title)}, '
+            f"{html.escape(self.data)}: {html.escape(self.statistic.statistic)}, in "
+            f"{html.escape(self.statistic.unit)}, with its 95% interval.</caption>"
+            f"<thead><tr><th>model</th><th>effect</th><th>what is measured</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    def _cell(self, name):
+        if name not in self.estimates:
+            return ""
+        return f'<span class="num">{in_words(_records.rounded(self.estimates[name]))}</span>'
+
+
+def in_words(recorded):
+    """Return a recorded estimate as text, to three figures, with its interval."""
+    mean, low, high = (f"{recorded[name]:.3g}" for name in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})".replace("-", "−")
+
+
+def load_statistics():
+    """Read what is measured of each phenomenon.
+
+    Returns
+    -------
+    dict of str to Statistic
+        In the order of ``statistics.yml``.
+
+    Raises
+    ------
+    ValueError
+        If an entry lacks a field, has an unknown one, an id twice, or not the six models.
+    """
+    return _records.load_entries("statistics.yml", Statistic)
+
+
+def measure(statistic_id, data, **samples):
+    """Measure one phenomenon on every model of the family that has it.
+
+    Parameters
+    ----------
+    statistic_id : str
+        As in ``statistics.yml``.
+    data : str
+        The data set, one of those the entry names.
+    **samples : array of shape (n_seeds,) or (n_seeds, n_images)
+        The effect in the entry's unit, by model: all models for which it is defined, no other.
+
+    Returns
+    -------
+    Effects
+        The mean effects with their intervals; a table where it is displayed.
+
+    Raises
+    ------
+    ValueError
+        If the statistic is unknown, or the models or shapes are not what it asks for.
+    AssertionError
+        Under ``ES_VERDICTS=check``, if the run does not reproduce the record.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+    """
+    statistics = load_statistics()
+    check_choice("statistic_id", statistic_id, statistics)
+    statistic = statistics[statistic_id]
+    check_choice("data", data, statistic.data)
+    if set(samples) != set(statistic.defined):
+        raise ValueError(
+            f"samples of {statistic_id} must be those of {statistic.defined}, got {list(samples)}"
+        )
+    n_dims = 2 if statistic.variation == "seeds x images" else 1
+    for name, values in samples.items():
+        if getattr(values, "ndim", 0) != n_dims:
+            raise ValueError(
+                f"{name} must be an array of {n_dims} dimension(s) for {statistic_id}, "
+                f"got {type(values).__name__} of shape {getattr(values, 'shape', None)}"
+            )
+    found = {name: estimate(samples[name]) for name in statistic.defined}
+    effects = Effects(statistic, data, found)
+
+    def check(old):
+        assert old["digest"] == _records.digest(statistic), (
+            f"{statistic_id}: the record is stale; run make execute"
+        )
+        for name, value in found.items():
+            place = f"{statistic_id}, {name}"
+            _records.check_inside(place, value.mean, old["estimates"][name])
+
+    _records.keep(_path(statistic_id, data), effects.record, check)
+    return effects
+
+
+def matrix():
+    """Return every recorded effect.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a phenomenon and data set, in the order of ``statistics.yml``, indexed by
+        ``phenomenon`` (the id) and ``data``; one column a model, which holds the recorded estimate
+        (a dict with ``mean, low, high``), or None where it is not defined.
+
+    Raises
+    ------
+    ValueError
+        If an effect is missing or stale: measured for another entry or with other code.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+    """
+    rows = {}
+    for statistic in load_statistics().values():
+        for data in statistic.data:
+            name = f"effect {statistic.id} on {data}"
+            record = _records.fresh(_path(statistic.id, data), statistic, name)
+            rows[statistic.id, data] = [record["estimates"].get(model) for model in MODELS]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MODELS))
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["phenomenon", "data"])
+    return table
+
+
+def _path(statistic_id, data):
+    return _records.path_of("effects", data, f"{statistic_id}.json")
