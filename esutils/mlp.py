@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ._checks import check_int, check_matrix, check_number
+from ._checks import check_int, check_matrix, check_number, check_targets
 
 try:
     import torch
@@ -26,100 +26,226 @@ def train_mlp(
     batch_size=50,
     random_state=0,
     n_classes=None,
+    dropout=0.0,
+    input_dropout=0.0,
+    n_active=None,
 ):
-    """Train a ReLU network for classification.
+    """Train a ReLU network for classification or regression: `initial_mlp`, then `fit`.
 
-    Weights start from He's law, uniform on ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``, biases from 0.
-    Adam minimises the softmax cross-entropy over shuffled batches, the last one possibly smaller;
-    its step size falls linearly from ``learning_rate`` to 0 over the run. With the defaults
-    1,000 units reach the plateau of their test error on 4,000 images; narrower networks and
-    fewer samples want more steps, or larger ones.
+    With the defaults 1,000 units reach the plateau of their test error on 4,000 images; narrower
+    networks and fewer samples want more steps, or larger ones. Pixels want a scale near 1.
 
     Parameters
     ----------
-    X : array of shape (n_samples, n_inputs)
-        Inputs; computed in float32. Pixels want a scale near 1.
-    y : integer array of shape (n_samples,)
-        Labels 0 to ``n_classes - 1``.
-    hidden : tuple of int
-        Width of each hidden layer, from the input on.
-    n_epochs : int
-        Passes over the data.
-    learning_rate : float
-        Adam's first step size.
-    batch_size : int
-        Samples a step.
-    random_state : int
-        Seed of the initial weights and of the order of the batches.
+    X, y, n_epochs, learning_rate, batch_size
+        As in `fit`, which lets the step size fall to 0.
+    hidden, dropout, input_dropout, n_active
+        As in `initial_mlp`.
+    random_state : int or torch.Generator
+        Seed of the initial weights, of the order of the batches and of dropout.
     n_classes : int, optional
-        Number of outputs, at least 2; by default the largest label plus one.
+        Number of outputs, at least 2; by default the largest label plus one. None for real ``y``.
 
     Returns
     -------
     torch.nn.Sequential
-        Alternating Linear and ReLU layers, ending in the Linear layer of the logits. The same
-        arguments give the same network on one machine; rounding differs between machines.
+        The trained network, in evaluation mode. The same arguments give the same network on one
+        machine; rounding differs between machines.
 
     Raises
     ------
     ValueError
         If an argument is out of range or ``X`` and ``y`` do not match.
 
-    References
-    ----------
-    He, Zhang, Ren, Sun. Delving deep into rectifiers. ICCV, 2015.
-    Kingma, Ba. Adam: a method for stochastic optimization. ICLR, 2015.
-
     Chapter: 04-random-networks.
     """
     X = check_matrix("X", X)
-    y = np.asarray(y)
-    if y.dtype.kind not in "iu" or y.shape != (len(X),) or y.min() < 0:
-        raise ValueError(
-            f"y must hold {len(X)} integer labels >= 0, one a row of X, "
-            f"got dtype {y.dtype} and shape {y.shape}"
-        )
+    y = _check_y(y, len(X))
+    if y.dtype.kind != "f":
+        n_outputs = int(y.max()) + 1 if n_classes is None else n_classes
+        n_outputs = check_int("n_classes", n_outputs, low=2)
+    elif n_classes is None:
+        n_outputs = y.shape[1]
+    else:
+        raise ValueError(f"n_classes must be None where y holds real targets, got {n_classes!r}")
+    generator = _generator(random_state)
+    model = initial_mlp(
+        X.shape[1],
+        hidden,
+        n_outputs,
+        dropout=dropout,
+        input_dropout=input_dropout,
+        n_active=n_active,
+        random_state=generator,
+    )
+    return fit(model, X, y, n_epochs, learning_rate, batch_size, generator)
+
+
+def initial_mlp(
+    n_inputs, hidden, n_outputs, *, dropout=0.0, input_dropout=0.0, n_active=None, random_state=0
+):
+    """Make an untrained network.
+
+    Weights follow He's law, uniform on ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``; biases are 0.
+    Neither they nor what is left of ``random_state`` depend on the options for dropout.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Numbers of inputs and of outputs.
+    hidden : tuple of int
+        Width of each hidden layer, from the input on.
+    dropout, input_dropout : float
+        Shares of the hidden activities and of the inputs dropped in training, 0 to 0.99.
+    n_active : int, optional
+        Units of each hidden layer that stay active (see `Winners`), at most the smallest width;
+        by default the layers are plain ReLU.
+    random_state : int or torch.Generator
+        Seed of the weights and of dropout; a generator is moved on by the weights alone.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Linear, ReLU or `Winners`, and `Dropout` if any, for each hidden layer; the last layer is
+        Linear. With ``input_dropout`` the first is a `Dropout`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    He, Zhang, Ren, Sun. Delving deep into rectifiers. ICCV, 2015.
+
+    Chapter: 05-lottery-tickets.
+    """
+    n_inputs, n_outputs = check_int("n_inputs", n_inputs), check_int("n_outputs", n_outputs)
     if not isinstance(hidden, tuple | list) or not hidden:
         raise ValueError(f"hidden must be a tuple of widths, at least one, got {hidden!r}")
     hidden = [check_int("hidden", width) for width in hidden]
-    n_epochs = check_int("n_epochs", n_epochs)
-    learning_rate = check_number("learning_rate", learning_rate, open_low=True)
-    batch_size = check_int("batch_size", batch_size)
-    generator = torch.Generator().manual_seed(
-        check_int("random_state", random_state, low=0, high=2**32 - 1)
-    )
-    n_classes = check_int("n_classes", int(y.max()) + 1 if n_classes is None else n_classes, low=2)
-    if y.max() >= n_classes:
-        raise ValueError(f"y must hold labels below n_classes = {n_classes}, got {y.max()}")
+    dropout = check_number("dropout", dropout, high=0.99)
+    input_dropout = check_number("input_dropout", input_dropout, high=0.99)
+    if n_active is not None:
+        n_active = check_int("n_active", n_active, high=min(hidden))
+    generator = _generator(random_state)
+    fork = torch.Generator().set_state(generator.get_state())
+    noise = torch.Generator().manual_seed(int(torch.randint(2**32, (), generator=fork)))
 
-    model = _initial_mlp([X.shape[1], *hidden, n_classes], generator)
-    X, y = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.int64)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    n_steps = n_epochs * -(-len(X) // batch_size)
-    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=n_steps)
-    for _ in range(n_epochs):
-        for batch in torch.randperm(len(X), generator=generator).split(batch_size):
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(model(X[batch]), y[batch]).backward()
-            optimizer.step()
-            decay.step()
-    return model.eval()
+    layers = [Dropout(input_dropout, noise)] if input_dropout else []
+    for fan_in, width in pairwise([n_inputs, *hidden]):
+        activation = torch.nn.ReLU() if n_active is None else Winners(n_active)
+        layers += [_linear(fan_in, width, generator), activation]
+        if dropout:
+            layers.append(Dropout(dropout, noise))
+    return torch.nn.Sequential(*layers, _linear(hidden[-1], n_outputs, generator))
 
 
-def logits(model, X):
-    """Compute the logits of a trained network.
+def fit(
+    model,
+    X,
+    y,
+    n_epochs=10,
+    learning_rate=3e-3,
+    batch_size=50,
+    random_state=0,
+    decay=True,
+    masks=None,
+    after_epoch=None,
+):
+    """Train a network in place.
+
+    Adam minimises the softmax cross-entropy of labels, or the mean squared error of real targets,
+    over shuffled batches, the last one possibly smaller.
 
     Parameters
     ----------
     model : torch.nn.Sequential
-        From `train_mlp`.
+        From `initial_mlp`, or trained before. Its dropout goes on where it stopped.
+    X : array of shape (n_samples, n_inputs)
+        Inputs; computed in float32.
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+        Integer labels below ``n_outputs``, or real targets; one-dimensional targets are one column.
+    n_epochs, batch_size : int
+        Passes over the data; samples a step.
+    learning_rate : float
+        Adam's first step size.
+    random_state : int or torch.Generator
+        Seed of the order of the batches.
+    decay : bool
+        Whether the step size falls linearly to 0 over the run; otherwise it is constant.
+    masks : list of bool tensors, optional
+        One of the shape of each Linear layer's weights, in order: True where a weight is kept.
+        The others are exactly 0 from before the first step. Biases are all kept.
+    after_epoch : callable, optional
+        Called as ``after_epoch(epoch, model)`` after epochs 1 to ``n_epochs``, with the network
+        in evaluation mode.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        ``model``, in evaluation mode.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or ``model``, ``X``, ``y`` and ``masks`` do not match.
+
+    References
+    ----------
+    Kingma, Ba. Adam: a method for stochastic optimization. ICLR, 2015.
+
+    Chapter: 05-lottery-tickets.
+    """
+    layers = linear_layers(model)
+    X = check_matrix("X", X, n_columns=layers[0].in_features)
+    y = _check_y(y, len(X), layers[-1].out_features)
+    n_epochs, batch_size = check_int("n_epochs", n_epochs), check_int("batch_size", batch_size)
+    learning_rate = check_number("learning_rate", learning_rate, open_low=True)
+    generator = _generator(random_state)
+    if not isinstance(decay, bool):
+        raise ValueError(f"decay must be True or False, got {decay!r}")
+    if after_epoch is not None and not callable(after_epoch):
+        raise ValueError(f"after_epoch must be None or callable, got {after_epoch!r}")
+    masked = [] if masks is None else _check_masks(masks, layers)
+
+    X = torch.tensor(X, dtype=torch.float32)
+    real = y.dtype.kind == "f"
+    y = torch.tensor(y, dtype=torch.float32 if real else torch.int64)
+    loss = torch.nn.functional.mse_loss if real else torch.nn.functional.cross_entropy
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    steps_left = n_epochs * -(-len(X) // batch_size)
+    _silence(masked)
+    for epoch in range(1, n_epochs + 1):
+        model.train()
+        for batch in torch.randperm(len(X), generator=generator).split(batch_size):
+            optimizer.zero_grad(set_to_none=True)
+            loss(model(X.index_select(0, batch)), y.index_select(0, batch)).backward()
+            optimizer.step()
+            _silence(masked)
+            if decay:
+                optimizer.param_groups[0]["lr"] *= 1 - 1 / steps_left
+                steps_left -= 1
+        model.eval()
+        if after_epoch is not None:
+            after_epoch(epoch, model)
+    return model.eval()
+
+
+def logits(model, X):
+    """Compute the outputs of a network: the logits, or for regression the predicted targets.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        From `train_mlp`, `initial_mlp` or `fit`; it is left in evaluation mode.
     X : array of shape (n_samples, n_inputs)
         Inputs, scaled as they were for training.
 
     Returns
     -------
-    float32 array of shape (n_samples, n_classes)
-        The outputs before the softmax.
+    float32 array of shape (n_samples, n_outputs)
+        The outputs: for classification those before the softmax.
 
     Raises
     ------
@@ -128,7 +254,7 @@ def logits(model, X):
 
     Chapter: 04-random-networks.
     """
-    X = check_matrix("X", X, n_columns=model[0].in_features)
+    X = check_matrix("X", X, n_columns=linear_layers(model)[0].in_features)
     model.eval()
     with torch.inference_mode():
         return model(torch.tensor(X, dtype=torch.float32)).numpy()
@@ -147,19 +273,114 @@ def predict(model, X):
 def hidden_activity(model, X):
     """Compute what the last hidden layer passes on, as a float32 array (n_samples, width).
 
-    Arguments and errors are those of `logits`; the values are those after the ReLU.
+    Arguments and errors are those of `logits`; the values are those that the last Linear
+    layer receives, with nothing dropped.
 
     Chapter: 04-random-networks.
     """
     return logits(model[:-1], X)
 
 
-def _initial_mlp(sizes, generator):
-    """Return an untrained network; layers skip their own initialiser, which draws globally."""
-    layers = []
-    for n_inputs, n_outputs in pairwise(sizes):
-        linear = torch.nn.utils.skip_init(torch.nn.Linear, n_inputs, n_outputs)
-        torch.nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu", generator=generator)
-        torch.nn.init.zeros_(linear.bias)
-        layers += [linear, torch.nn.ReLU()]
-    return torch.nn.Sequential(*layers[:-1])
+def linear_layers(model):
+    """Return the Linear layers of a torch.nn.Sequential as a list, from the input on.
+
+    Raises ValueError if ``model`` is not a torch.nn.Sequential that holds one.
+
+    Chapter: 05-lottery-tickets.
+    """
+    is_sequential = isinstance(model, torch.nn.Sequential)
+    layers = [m for m in model if isinstance(m, torch.nn.Linear)] if is_sequential else []
+    if not layers:
+        raise ValueError(f"model must be a torch.nn.Sequential with Linear layers, got {model!r}")
+    return layers
+
+
+class Winners(torch.nn.Module):
+    """Keep ``max(h, 0)`` of the ``k`` largest entries h of each row; the others become 0.
+
+    Of equal entries at the border any may win, but no more than ``k`` do.
+
+    Chapter: 06-dropout.
+    """
+
+    def __init__(self, k):
+        super().__init__()
+        self.k = check_int("k", k)
+
+    def forward(self, h):
+        """Return the winners' values, in the shape (n_samples, width) of ``h``."""
+        winners = h.detach().topk(self.k, dim=1, sorted=False).indices
+        return h.relu() * torch.zeros_like(h).scatter_(1, winners, 1.0)
+
+
+class Dropout(torch.nn.Module):
+    """In training, set a random share ``rate`` of the entries to 0 and divide the rest by 1 - rate.
+
+    The draws come from ``generator``, not from PyTorch's global one. Evaluation changes nothing.
+    Source: Srivastava et al. Dropout. JMLR, 2014.
+
+    Chapter: 06-dropout.
+    """
+
+    def __init__(self, rate, generator):
+        super().__init__()
+        self.rate = check_number("rate", rate, high=0.99)
+        self.generator = generator
+
+    def forward(self, h):
+        """Return ``h`` with entries dropped, each on its own."""
+        if not self.training:
+            return h
+        kept = torch.rand(h.shape, generator=self.generator) >= self.rate
+        return h * kept.to(h.dtype).div_(1 - self.rate)
+
+
+def _generator(random_state):
+    if isinstance(random_state, torch.Generator):
+        return random_state
+    seed = check_int("random_state", random_state, low=0, high=2**32 - 1)
+    return torch.Generator().manual_seed(seed)
+
+
+def _linear(n_inputs, n_outputs, generator):
+    """Return a layer drawn from ``generator``; its own initialiser, skipped, draws globally."""
+    linear = torch.nn.utils.skip_init(torch.nn.Linear, n_inputs, n_outputs)
+    torch.nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu", generator=generator)
+    torch.nn.init.zeros_(linear.bias)
+    return linear
+
+
+def _check_y(y, n_samples, n_outputs=None):
+    """Return labels as they are and real targets as a float matrix."""
+    y = np.asarray(y)
+    if y.dtype.kind == "f":
+        y = check_targets("y", y, n_samples)
+        if n_outputs is not None and y.shape[1] != n_outputs:
+            raise ValueError(f"y must have {n_outputs} columns, one an output, got {y.shape[1]}")
+        return y
+    if y.dtype.kind not in "iu" or y.shape != (n_samples,) or y.min() < 0:
+        raise ValueError(
+            f"y must hold {n_samples} integer labels >= 0 or rows of real targets, one a row of X, "
+            f"got dtype {y.dtype} and shape {y.shape}"
+        )
+    if n_outputs is not None and y.max() >= n_outputs:
+        raise ValueError(f"y must hold labels below {n_outputs}, one an output, got {y.max()}")
+    return y
+
+
+def _check_masks(masks, layers):
+    """Return pairs of a layer's weights and its mask as floats."""
+    allowed = [(tuple(layer.weight.shape), torch.bool) for layer in layers]
+    got = masks
+    if isinstance(masks, tuple | list):
+        got = [(tuple(m.shape), m.dtype) if torch.is_tensor(m) else type(m) for m in masks]
+    if got != allowed:
+        raise ValueError(f"masks must be a list of tensors {allowed}, got {got!r}")
+    return [(layer.weight, mask.float()) for layer, mask in zip(layers, masks, strict=True)]
+
+
+@torch.no_grad()
+def _silence(masked):
+    """Set the masked weights to 0."""
+    for weight, mask in masked:
+        weight.mul_(mask)

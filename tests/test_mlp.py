@@ -1,7 +1,10 @@
+import copy
+import pickle
 import subprocess
 import sys
 import textwrap
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,8 +66,9 @@ def test_seed_decides_the_network():
 def test_leaves_the_global_random_state_and_threads_alone():
     X, y = small_task()
     state, threads = torch.get_rng_state(), torch.get_num_threads()
-    model = mlp.train_mlp(X, y, (20, 10), 2)
-    mlp.predict(model, X)
+    for options in ({}, {"dropout": 0.5, "input_dropout": 0.2, "n_active": 3}):
+        model = mlp.train_mlp(X, y, (20, 10), 2, **options)
+        mlp.predict(model, X)
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_num_threads() == threads
 
@@ -142,13 +146,16 @@ def test_unseen_classes_get_an_output():
     [
         ("X", {"X": np.full((60, 5), np.nan)}),
         ("X", {"X": np.zeros(60)}),
-        ("y", {"y": np.zeros(60)}),
+        ("y", {"y": np.zeros(60, bool)}),
+        ("y", {"y": np.full(60, np.nan)}),
+        ("y", {"y": np.zeros((59, 2))}),
         ("y", {"y": np.zeros(59, int)}),
         ("y", {"y": np.zeros((60, 1), int)}),
         ("y", {"y": np.arange(60) % 3 - 1}),
         ("y", {"n_classes": 2}),
         ("n_classes", {"n_classes": 1}),
         ("n_classes", {"y": np.zeros(60, int)}),
+        ("n_classes", {"y": np.zeros(60), "n_classes": 2}),
         ("hidden", {"hidden": ()}),
         ("hidden", {"hidden": 100}),
         ("hidden", {"hidden": (10, 0)}),
@@ -159,6 +166,11 @@ def test_unseen_classes_get_an_output():
         ("batch_size", {"batch_size": 0}),
         ("random_state", {"random_state": None}),
         ("random_state", {"random_state": -1}),
+        ("dropout", {"dropout": 1.0}),
+        ("dropout", {"dropout": -0.1}),
+        ("input_dropout", {"input_dropout": np.nan}),
+        ("n_active", {"n_active": 0}),
+        ("n_active", {"hidden": (9, 5), "n_active": 6}),
     ],
 )
 def test_bad_input_is_refused_by_name(name, change):
@@ -173,6 +185,289 @@ def test_new_inputs_must_match_the_network():
     for call in (mlp.logits, mlp.predict, mlp.hidden_activity):
         with pytest.raises(ValueError, match="^X must have 5 columns"):
             call(model, X[:, :4])
+
+
+def plain_training(X, y, sizes, n_epochs, rate, batch_size, seed):
+    """Train with PyTorch's own scheduler and nothing optional, as the first version did."""
+    generator = torch.Generator().manual_seed(seed)
+    layers = []
+    for fan_in, width in pairwise(sizes):
+        layers += [torch.nn.utils.skip_init(torch.nn.Linear, fan_in, width), torch.nn.ReLU()]
+        torch.nn.init.kaiming_uniform_(layers[-2].weight, nonlinearity="relu", generator=generator)
+        torch.nn.init.zeros_(layers[-2].bias)
+    model = torch.nn.Sequential(*layers[:-1])
+    X, y = torch.tensor(X, dtype=torch.float32), torch.tensor(y)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    n_steps = n_epochs * -(-len(X) // batch_size)
+    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=n_steps)
+    for _ in range(n_epochs):
+        for batch in torch.randperm(len(X), generator=generator).split(batch_size):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(X[batch]), y[batch]).backward()
+            optimizer.step()
+            decay.step()
+    return model
+
+
+@pytest.mark.parametrize(("hidden", "batch_size"), [((20,), 7), ((9, 8), 25), ((30,), 60)])
+def test_training_is_bit_for_bit_a_plain_loop(hidden, batch_size):
+    X, y = small_task()
+    got = mlp.train_mlp(X, y, hidden, 5, 0.01, batch_size, random_state=3)
+    expected = plain_training(X, y, [5, *hidden, 3], 5, 0.01, batch_size, 3)
+    np.testing.assert_array_equal(weights(got), weights(expected))
+
+
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.5, "n_active": 4}])
+def test_train_is_initial_then_fit_with_one_generator(options):
+    X, y = small_task()
+    generator = torch.Generator().manual_seed(3)
+    model = mlp.initial_mlp(5, (20,), 3, random_state=generator, **options)
+    assert mlp.fit(model, X, y, 2, random_state=generator) is model
+    whole = mlp.train_mlp(X, y, (20,), 2, random_state=3, **options)
+    np.testing.assert_array_equal(weights(model), weights(whole))
+
+
+def test_layout_and_linear_layers():
+    def kinds(**options):
+        model = mlp.initial_mlp(5, (7, 6), 3, **options)
+        assert [layer.out_features for layer in mlp.linear_layers(model)] == [7, 6, 3]
+        return [type(module).__name__ for module in model]
+
+    assert kinds() == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert kinds(n_active=2) == ["Linear", "Winners", "Linear", "Winners", "Linear"]
+    expected = ["Dropout", "Linear", "ReLU", "Dropout", "Linear", "ReLU", "Dropout", "Linear"]
+    assert kinds(dropout=0.5, input_dropout=0.2) == expected
+
+
+def test_dropout_changes_neither_first_weights_nor_batch_order():
+    orders = []
+    for options in ({}, {"dropout": 0.5, "input_dropout": 0.2, "n_active": 4}):
+        generator = torch.Generator().manual_seed(1)
+        model = mlp.initial_mlp(5, (20, 6), 3, random_state=generator, **options)
+        orders.append((weights(model), torch.randperm(99, generator=generator).numpy()))
+    for plain, dropped in zip(*orders, strict=True):
+        np.testing.assert_array_equal(plain, dropped)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_dropout_has_its_rate_keeps_the_mean_and_scales_the_gradient(rate):
+    layer = mlp.Dropout(rate, torch.Generator().manual_seed(0))
+    h = torch.ones(500, 400, requires_grad=True)
+    out = layer(h)
+    dropped = (out == 0).double()
+    tolerance = 5 * np.sqrt(rate * (1 - rate) / h.numel())
+    assert dropped.mean().item() == pytest.approx(rate, abs=tolerance)
+    assert out.double().mean().item() == pytest.approx(1, abs=tolerance / (1 - rate))
+    # entries drop on their own, not by row or column
+    for dim, n in ((0, 500), (1, 400)):
+        spread = dropped.mean(dim).var().item()
+        assert spread == pytest.approx(rate * (1 - rate) / n, rel=0.4)
+    np.testing.assert_allclose(out[out > 0].detach().numpy(), 1 / (1 - rate), rtol=1e-6)
+    out.sum().backward()
+    assert torch.equal(h.grad, out)
+    assert not torch.equal(layer(h), out)
+    assert layer.eval()(h) is h
+
+
+def test_evaluation_drops_nothing():
+    X, y = small_task()
+    model = mlp.train_mlp(X, y, (20, 8), 2, dropout=0.5, input_dropout=0.2)
+    plain = torch.nn.Sequential(*[m for m in model if not isinstance(m, mlp.Dropout)])
+    activity, expected = numpy_forward(plain, X)
+    for _ in range(2):
+        np.testing.assert_allclose(mlp.logits(model.train(), X), expected, atol=1e-5)
+        np.testing.assert_allclose(mlp.hidden_activity(model.train(), X), activity, atol=1e-5)
+
+
+def test_dropout_repeats_with_the_seed_and_in_copies():
+    X, y = small_task()
+    options = {"dropout": 0.5, "input_dropout": 0.2}
+    first, again, other = (
+        mlp.train_mlp(X, y, (20,), 2, random_state=s, **options) for s in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(weights(first), weights(again))
+    assert np.abs(weights(first) - weights(other)).max() > 0.1
+    assert np.abs(weights(first) - weights(mlp.train_mlp(X, y, (20,), 2, random_state=3))).max() > 0
+    copies = [first, copy.deepcopy(first), pickle.loads(pickle.dumps(first))]
+    trained = [weights(mlp.fit(model, X, y, 1)) for model in copies]
+    np.testing.assert_array_equal(trained[0], trained[1])
+    np.testing.assert_array_equal(trained[0], trained[2])
+
+
+@pytest.mark.parametrize("k", [1, 4, 12])
+def test_winners_keep_the_k_largest_and_pass_gradients_to_them_alone(k):
+    h = torch.randn(200, 12, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    out = mlp.Winners(k)(h)
+    values = h.detach().numpy()
+    ranks = values.argsort(axis=1).argsort(axis=1)
+    expected = np.where(ranks >= 12 - k, np.maximum(values, 0), 0)
+    np.testing.assert_array_equal(out.detach().numpy(), expected)
+    out.sum().backward()
+    np.testing.assert_array_equal(h.grad.numpy(), expected > 0)
+
+
+def test_no_more_than_k_win_a_tie():
+    out = mlp.Winners(3)(torch.ones(20, 8))
+    np.testing.assert_array_equal((out == 1).sum(1).numpy(), 3)
+    X, y = small_task()
+    model = mlp.train_mlp(X, y, (20, 30), 2, n_active=4)
+    active = (mlp.hidden_activity(model, X) > 0).sum(axis=1)
+    assert active.max() == 4
+
+
+def random_masks(model, share=0.3):
+    generator = torch.Generator().manual_seed(5)
+    return [
+        torch.rand(layer.weight.shape, generator=generator) < share
+        for layer in mlp.linear_layers(model)
+    ]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_masked_weights_are_zero_at_every_step_and_the_others_learn(dropout):
+    X, y = small_task()
+    model = mlp.initial_mlp(5, (20, 10), 3, dropout=dropout)
+    masks, layers, seen = random_masks(model), mlp.linear_layers(model), []
+    start = [layer.weight.detach().clone() for layer in layers]
+
+    def watch(*_):
+        for layer, mask in zip(layers, masks, strict=True):
+            assert (layer.weight[~mask] == 0).all()
+        seen.append(model.training)
+
+    model.register_forward_pre_hook(watch)
+    mlp.fit(model, X, y, 3, batch_size=25, masks=masks, after_epoch=watch)
+    assert seen == 3 * [True, True, True, False]
+    watch()
+    for layer, mask, first in zip(layers, masks, start, strict=True):
+        assert (layer.weight[mask] != first[mask]).any()
+        assert (layer.bias != 0).any()
+
+
+def test_masked_training_is_a_plain_loop():
+    X, y = small_task()
+    model, expected = (mlp.initial_mlp(5, (20,), 3) for _ in range(2))
+    masks = random_masks(model)
+    mlp.fit(model, X, y, 3, 0.01, 25, random_state=8, decay=False, masks=masks)
+
+    inputs, labels = torch.tensor(X, dtype=torch.float32), torch.tensor(y)
+    generator = torch.Generator().manual_seed(8)
+    optimizer = torch.optim.Adam(expected.parameters(), lr=0.01, fused=True)
+    for _ in range(3):
+        for batch in torch.randperm(60, generator=generator).split(25):
+            with torch.no_grad():
+                for layer, mask in zip(expected[::2], masks, strict=True):
+                    layer.weight[~mask] = 0
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(expected(inputs[batch]), labels[batch]).backward()
+            optimizer.step()
+    for layer, oracle, mask in zip(model[::2], expected[::2], masks, strict=True):
+        assert torch.equal(layer.weight, oracle.weight * mask)
+        assert torch.equal(layer.bias, oracle.bias)
+
+
+def test_full_masks_and_a_watcher_change_nothing():
+    X, y = small_task()
+    plain = mlp.fit(mlp.initial_mlp(5, (20,), 3, dropout=0.5), X, y, 3)
+    model = mlp.initial_mlp(5, (20,), 3, dropout=0.5)
+    epochs = []
+
+    def watch(epoch, network):
+        assert network is model
+        assert not any(module.training for module in network.modules())
+        mlp.predict(network, X)
+        epochs.append(epoch)
+
+    full = [mask | True for mask in random_masks(model)]
+    mlp.fit(model, X, y, 3, masks=full, after_epoch=watch)
+    assert epochs == [1, 2, 3]
+    np.testing.assert_array_equal(weights(model), weights(plain))
+
+
+def test_step_size_stays_without_decay(monkeypatch):
+    X, y = small_task()
+    seen, step = [], torch.optim.Adam.step
+
+    def watched(self, *args, **kwargs):
+        seen.append(self.param_groups[0]["lr"])
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    mlp.fit(mlp.initial_mlp(5, (4,), 3), X, y, 2, 0.5, 25, decay=False)
+    assert seen == [0.5] * 6
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_regression_learns_a_linear_map(n_outputs):
+    X, _ = small_task(300)
+    y = X @ np.random.default_rng(1).standard_normal((5, n_outputs)) + 2
+    model = mlp.train_mlp(X[:200], y[:200], (100,), 60, 0.01, 20)
+    got = mlp.logits(model, X[200:])
+    assert got.shape == (100, n_outputs)
+    assert np.mean((got - y[200:]) ** 2) < 0.02 * y[200:].var()
+    if n_outputs == 1:
+        flat = mlp.train_mlp(X[:200], y[:200, 0], (100,), 60, 0.01, 20)
+        np.testing.assert_array_equal(weights(flat), weights(model))
+
+
+def test_one_regression_step_is_adam_on_the_mean_squared_error():
+    X, _ = small_task()
+    y = X[:, :2] - 1
+    model = mlp.initial_mlp(5, (8,), 2)
+    start = copy.deepcopy(model)
+    activity, outputs = numpy_forward(start, X)
+    gradient = 2 * (outputs - y).T @ activity / y.size
+    mlp.fit(model, X, y, 1, 0.01, 60)
+    step = (model[2].weight - start[2].weight).detach().numpy()
+    clear = np.abs(gradient) > 1e-4
+    assert clear.sum() > 10
+    np.testing.assert_allclose(step[clear], -0.01 * np.sign(gradient[clear]), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "value"),
+    [
+        ("model", {"model": torch.nn.ReLU()}, "ReLU"),
+        ("model", {"model": torch.nn.Sequential(torch.nn.ReLU())}, "ReLU"),
+        ("X", {"X": np.zeros((60, 4))}, r"\(60, 4\)"),
+        ("y", {"y": np.arange(60) % 4}, "got 3"),
+        ("y", {"y": np.zeros(60)}, "got 1"),
+        ("y", {"y": np.zeros((60, 2))}, "got 2"),
+        ("n_epochs", {"n_epochs": 0}, "got 0"),
+        ("learning_rate", {"learning_rate": -1}, "got -1"),
+        ("batch_size", {"batch_size": 2.5}, "got 2.5"),
+        ("random_state", {"random_state": "a"}, "got 'a'"),
+        ("decay", {"decay": 0.5}, "got 0.5"),
+        ("after_epoch", {"after_epoch": 7}, "got 7"),
+        ("masks", {"masks": 7}, "got 7"),
+        ("masks", {"masks": []}, r"got \[\]"),
+        ("masks", {"masks": [torch.ones(4, 5), torch.ones(3, 4)]}, "float32"),
+        ("masks", {"masks": [torch.ones(5, 4).bool(), torch.ones(3, 4).bool()]}, r"\(5, 4\)"),
+        ("masks", {"masks": [np.ones((4, 5), bool), np.ones((3, 4), bool)]}, "ndarray"),
+    ],
+)
+def test_fit_refuses_bad_input_by_name_and_value(name, change, value):
+    X, y = small_task()
+    good = {"model": mlp.initial_mlp(5, (4,), 3), "X": X, "y": y}
+    with pytest.raises(ValueError, match=rf"(?s)^{name} must.*{value}"):
+        mlp.fit(**{**good, **change})
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "value"),
+    [
+        ("n_inputs", {"n_inputs": 0}, "0"),
+        ("n_outputs", {"n_outputs": 1.5}, "1.5"),
+        ("hidden", {"hidden": 7}, "7"),
+        ("dropout", {"dropout": 1}, "1"),
+        ("input_dropout", {"input_dropout": "a"}, "'a'"),
+        ("n_active", {"n_active": 5}, "5"),
+        ("random_state", {"random_state": -1}, "-1"),
+    ],
+)
+def test_initial_mlp_refuses_bad_input_by_name_and_value(name, change, value):
+    with pytest.raises(ValueError, match=rf"^{name} must.*got {value}$"):
+        mlp.initial_mlp(**{"n_inputs": 5, "hidden": (4,), "n_outputs": 3, **change})
 
 
 def run_python(code):
