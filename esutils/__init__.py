@@ -21,6 +21,7 @@ _MODULES = (
     "sparsify",
     "sweep",
     "theory",
+    "tickets",
 )
 _NAMES = {"ExpandSparsify": "encoder", "model_family": "encoder"}
 

@@ -1,0 +1,250 @@
+"""Lottery tickets: masks over a network's weights, found by pruning, at random, or by edge-popup.
+
+Masks are lists of bool tensors, one of the shape of each Linear layer's weights, in order: True
+where a weight is kept; anything else is a ValueError. PyTorch's global random state stays alone.
+"""
+
+import copy
+
+import numpy as np
+import torch
+
+from ._checks import check_int, check_number
+from .mlp import _generator, fit, linear_layers
+
+
+def full_masks(model):
+    """Return the masks that keep every weight of a torch.nn.Sequential.
+
+    Chapter: 05-lottery-tickets.
+    """
+    return [torch.ones_like(layer.weight, dtype=torch.bool) for layer in linear_layers(model)]
+
+
+def kept_fraction(masks):
+    """Return the share of all weights that a list of bool matrices keeps.
+
+    Chapter: 05-lottery-tickets.
+    """
+    masks = _check_masks(masks)
+    return sum(int(mask.sum()) for mask in masks) / sum(mask.numel() for mask in masks)
+
+
+def masked(model, masks):
+    """Return a copy of a network whose masked weights are 0; the others, and the biases, stay.
+
+    Chapter: 05-lottery-tickets.
+    """
+    masks = _check_masks(masks, model)
+    network = copy.deepcopy(model)
+    with torch.no_grad():
+        for layer, mask in zip(linear_layers(network), masks, strict=True):
+            layer.weight.mul_(mask)
+    return network
+
+
+def prune(model, masks, fractions):
+    """Mask the smallest of the weights that are still kept, layer by layer.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        The network whose weights are compared by magnitude.
+    masks : list of bool tensors
+        What is kept so far. What is masked stays masked.
+    fractions : sequence of float
+        One a layer, 0 to 1: exactly ``round(fraction * kept)`` of its kept weights are masked. Of
+        equal weights the first in row-major order go first.
+
+    Returns
+    -------
+    list of bool tensors
+        New masks. Arguments out of range, or that do not match, raise ValueError.
+
+    Chapter: 05-lottery-tickets.
+    """
+    masks, layers = _check_masks(masks, model), linear_layers(model)
+    if not isinstance(fractions, tuple | list) or len(fractions) != len(layers):
+        raise ValueError(f"fractions must be a list of {len(layers)} shares, got {fractions!r}")
+    pruned = []
+    for layer, mask, fraction in zip(layers, masks, fractions, strict=True):
+        fraction = check_number("fractions", fraction, high=1.0)
+        kept = mask.flatten().nonzero()[:, 0]
+        order = layer.weight.detach().flatten()[kept].abs().argsort(stable=True)
+        pruned.append(mask.clone())
+        pruned[-1].view(-1)[kept[order[: round(fraction * len(kept))]]] = False
+    return pruned
+
+
+def iterative_pruning(initial, train, fractions, n_rounds):
+    """Find tickets: train, prune the smallest weights, rewind the others, and train again.
+
+    Parameters
+    ----------
+    initial : torch.nn.Sequential
+        The untrained network; left as it is.
+    train : callable
+        ``train(model, masks)`` trains ``model`` in place and keeps masked weights at 0, for
+        instance by `esutils.mlp.fit`. It may record what it likes on the way.
+    fractions : sequence of float
+        Share of each layer's kept weights that a round masks, see `prune`.
+    n_rounds : int
+        Number of prunings.
+
+    Yields
+    ------
+    masks : list of bool tensors
+        Of round 0, which keeps all weights, to ``n_rounds``.
+    model : torch.nn.Sequential
+        The network trained from the initial values of what ``masks`` keep; ValueError if what
+        they mask is not 0.
+
+    Source: Frankle, Carbin. The lottery ticket hypothesis. ICLR, 2019.
+    Chapter: 05-lottery-tickets.
+    """
+    masks, n_rounds = full_masks(initial), check_int("n_rounds", n_rounds)
+    for left in range(n_rounds, -1, -1):
+        model = masked(initial, masks)
+        train(model, masks)
+        for layer, mask in zip(linear_layers(model), masks, strict=True):
+            if layer.weight[~mask].any():
+                raise ValueError(f"train must keep masked weights at 0, got {layer} with others")
+        yield masks, model
+        if left:
+            masks = prune(model, masks, fractions)
+
+
+def random_masks(masks, random_state):
+    """Draw masks that keep as many weights a layer as ``masks``, at any place with equal chance.
+
+    Chapter: 05-lottery-tickets.
+    """
+    masks, rng = _check_masks(masks), _rng(random_state)
+    order = [torch.from_numpy(rng.permutation(mask.numel())).view(mask.shape) for mask in masks]
+    return [places < int(mask.sum()) for places, mask in zip(order, masks, strict=True)]
+
+
+def degree_preserving_masks(masks, random_state):
+    """Draw masks that keep as many weights at every input and every unit as ``masks``.
+
+    A mask is a graph between the inputs and the units of its layer. Many times over, pairs of its
+    edges exchange their ends, wherever that makes no edge twice. Where few masks have these row
+    and column sums, much of the old one stays.
+
+    Chapter: 05-lottery-tickets.
+    """
+    masks, rng = _check_masks(masks), _rng(random_state)
+    return [torch.from_numpy(_swap_edges(mask.numpy().copy(), rng)) for mask in masks]
+
+
+def _swap_edges(mask, rng):
+    """Shuffle a bool matrix in place without a change in its row and column sums."""
+    rows, columns = np.nonzero(mask)
+    n_pairs, n_columns = len(rows) // 2, mask.shape[1]
+    taken, pairs = mask.reshape(-1), np.arange(n_pairs)
+    claimed = np.empty(mask.size, np.int64)
+    for _ in range(40):  # each offers every pair a swap, at even odds
+        order = rng.permutation(len(rows))
+        a, b = order[:n_pairs], order[n_pairs : 2 * n_pairs]
+        first, second = rows[a] * n_columns + columns[b], rows[b] * n_columns + columns[a]
+        claimed[first] = pairs
+        claimed[second] = pairs  # two pairs may want one place: the last to ask gets it
+        free = (claimed[first] == pairs) & (claimed[second] == pairs)
+        free &= ~(taken[first] | taken[second]) & (rng.random(n_pairs) < 0.5)
+        a, b = a[free], b[free]
+        taken[rows[a] * n_columns + columns[a]] = taken[rows[b] * n_columns + columns[b]] = False
+        taken[first[free]] = taken[second[free]] = True
+        columns[a], columns[b] = columns[b], columns[a]
+    return mask
+
+
+def supermask(model, X, y, keep, n_epochs=20, learning_rate=3e-3, batch_size=60, random_state=0):
+    """Learn which weights to keep, and leave all weights at their values: edge-popup.
+
+    Every weight has a score. A step runs the network on the weights of the largest magnitudes of
+    score in each layer, and Adam moves all scores as if each weight had been multiplied by that
+    magnitude (the straight-through gradient).
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        The network, usually untrained; left as it is.
+    X, y, n_epochs, batch_size
+        As in `esutils.mlp.fit`.
+    keep : float
+        Share of each layer's weights that is kept: exactly ``round(keep * size)``, at least 1.
+    learning_rate : float
+        Adam's step size for the scores, constant.
+    random_state : int
+        Seed of the first scores and of the order of the batches.
+
+    Returns
+    -------
+    list of bool tensors
+        For `masked`. Arguments out of range, or that do not match, raise ValueError.
+
+    Source: Ramanujan et al. What's hidden in a randomly weighted neural network? CVPR, 2020.
+    Chapter: 05-lottery-tickets.
+    """
+    keep = check_number("keep", keep, open_low=True, high=1.0)
+    generator = _generator(random_state)
+    network = copy.deepcopy(model)
+    for i, module in enumerate(network if linear_layers(model) else ()):
+        if isinstance(module, torch.nn.Linear):
+            network[i] = _Scored(module, keep, generator)
+    fit(network, X, y, n_epochs, learning_rate, batch_size, generator, decay=False)
+    return [layer.mask().bool() for layer in linear_layers(network)]
+
+
+class _Scored(torch.nn.Linear):
+    """A Linear layer on frozen weights; what is trained, in place of its weights, are scores."""
+
+    def __init__(self, linear, keep, generator):
+        super().__init__(linear.in_features, linear.out_features, device="meta")
+        self.frozen = linear.weight.detach()
+        self.n_kept = max(1, round(keep * self.frozen.numel()))
+        bound = linear.in_features**-0.5
+        scores = torch.rand(self.frozen.shape, generator=generator) * 2 * bound - bound
+        self.weight = torch.nn.Parameter(scores)
+        self.bias = torch.nn.Parameter(linear.bias.detach(), requires_grad=False)
+
+    def mask(self):
+        return _Largest.apply(self.weight.abs(), self.n_kept)
+
+    def forward(self, h):
+        return torch.nn.functional.linear(h, self.frozen * self.mask(), self.bias)
+
+
+class _Largest(torch.autograd.Function):
+    """Ones at exactly k of the largest entries, ties by index; the gradient passes straight."""
+
+    @staticmethod
+    def forward(ctx, scores, k):
+        values = scores.detach().numpy().ravel()
+        border = np.partition(values, -k)[-k]
+        ones = (values > border).astype(np.float32)
+        ones[np.flatnonzero(values == border)[: k - np.count_nonzero(ones)]] = 1
+        return torch.from_numpy(ones).view(scores.shape)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+
+def _rng(random_state):
+    return np.random.default_rng(check_int("random_state", random_state, low=0))
+
+
+def _check_masks(masks, model=None):
+    """Return masks that are bool matrices, and where there is a model have its weights' shapes."""
+    got, allowed = masks, "a list of bool matrices"
+    if isinstance(masks, tuple | list):
+        got = [(tuple(m.shape), m.dtype) if torch.is_tensor(m) else m for m in masks]
+    shapes = [mask[0] for mask in got if isinstance(mask, tuple)] if got is not masks else []
+    right = shapes and all(len(shape) == 2 for shape in shapes)
+    if model is not None:
+        shapes = [tuple(layer.weight.shape) for layer in linear_layers(model)]
+        allowed += f" of the shapes {shapes}"
+    if not right or got != [(shape, torch.bool) for shape in shapes]:
+        raise ValueError(f"masks must be {allowed}, got {got!r}")
+    return masks

@@ -1,0 +1,322 @@
+import copy
+import time
+from collections import Counter
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+import torch
+
+from esutils import mlp, tickets
+
+
+def small_task(n=60, n_inputs=5, n_classes=3):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((n, n_inputs)), np.arange(n) % n_classes
+
+
+def small_net(seed=0):
+    return mlp.initial_mlp(5, (20, 10), 3, random_state=seed)
+
+
+def weights(model):
+    return [layer.weight.detach() for layer in mlp.linear_layers(model)]
+
+
+def some_masks(share=0.4, shapes=((20, 5), (10, 20), (3, 10)), seed=1):
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.rand(shape, generator=generator) < share for shape in shapes]
+
+
+def counts(masks):
+    return [int(mask.sum()) for mask in masks]
+
+
+def same(first, second):
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_full_masks_keep_everything():
+    masks = tickets.full_masks(small_net())
+    assert counts(masks) == [100, 200, 30]
+    assert tickets.kept_fraction(masks) == 1
+    assert tickets.kept_fraction([masks[0], ~masks[1], masks[2]]) == 130 / 330
+
+
+def test_masked_is_a_copy_with_zeros():
+    model, masks = small_net(), some_masks()
+    start = [weight.clone() for weight in weights(model)]
+    network = tickets.masked(model, masks)
+    assert same(weights(model), start)
+    for weight, first, mask in zip(weights(network), start, masks, strict=True):
+        assert torch.equal(weight, torch.where(mask, first, 0))
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("fractions", [(0.2, 0.2, 0.1), [0.0, 0.5, 1.0], (0.33, 0.01, 0.9)])
+def test_prune_removes_the_smallest_exactly(equal, fractions):
+    model, masks = small_net(), some_masks()
+    if equal:
+        for layer in mlp.linear_layers(model):
+            torch.nn.init.constant_(layer.weight, -0.5)
+    for _ in range(4):
+        pruned = tickets.prune(model, masks, fractions)
+        for weight, old, new, fraction in zip(
+            weights(model), masks, pruned, fractions, strict=True
+        ):
+            kept = [i for i, keeps in enumerate(old.flatten().tolist()) if keeps]
+            kept.sort(key=lambda i: (abs(weight.flatten()[i].item()), i))
+            expected = torch.zeros(old.numel(), dtype=torch.bool)
+            expected[kept[round(fraction * len(kept)) :]] = True
+            assert torch.equal(new.flatten(), expected)
+            assert not (new & ~old).any()
+        masks = pruned
+
+
+def test_the_papers_schedule_counts():
+    model = mlp.initial_mlp(784, (300, 100), 10)
+    masks = tickets.full_masks(model)
+    for _ in range(7):
+        masks = tickets.prune(model, masks, (0.2, 0.2, 0.1))
+    kept = [235200, 30000, 1000]
+    for _ in range(7):
+        kept = [n - round(f * n) for n, f in zip(kept, (0.2, 0.2, 0.1), strict=True)]
+    assert counts(masks) == kept
+    assert tickets.kept_fraction(masks) == pytest.approx(0.8**7, abs=0.002)
+
+
+def test_random_masks_keep_the_counts_at_random_places():
+    masks = some_masks()
+    drawn = [tickets.random_masks(masks, seed) for seed in range(400)]
+    for masks_drawn in drawn[:20]:
+        assert counts(masks_drawn) == counts(masks)
+    for layer, mask in enumerate(masks):
+        share = mask.double().mean().item()
+        often = torch.stack([masks_drawn[layer] for masks_drawn in drawn]).double().mean(0)
+        assert (often - share).abs().max() < 5 * np.sqrt(share * (1 - share) / 400)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.4, 0.9, 1.0])
+def test_degrees_are_preserved(share):
+    masks = some_masks(share)
+    drawn = tickets.degree_preserving_masks(masks, 3)
+    for old, new in zip(masks, drawn, strict=True):
+        assert new.dtype == torch.bool
+        assert torch.equal(old.sum(0), new.sum(0))
+        assert torch.equal(old.sum(1), new.sum(1))
+    if share == 0.4:
+        assert not same(masks, drawn)
+    if share in (0.0, 1.0):
+        assert same(masks, drawn)
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]]]
+)
+def test_swaps_reach_every_mask_of_these_degrees_about_equally(rows):
+    mask = torch.tensor(rows, dtype=torch.bool)
+    allowed = [
+        flat
+        for flat in product((False, True), repeat=mask.numel())
+        if torch.equal(torch.tensor(flat).view(mask.shape).sum(0), mask.sum(0))
+        and torch.equal(torch.tensor(flat).view(mask.shape).sum(1), mask.sum(1))
+    ]
+    n_draws = 200 * len(allowed)
+    seen = Counter(
+        tuple(tickets.degree_preserving_masks([mask], seed)[0].flatten().tolist())
+        for seed in range(n_draws)
+    )
+    assert set(seen) == set(allowed)
+    if len(rows[0]) == 3:
+        assert len(allowed) == len(list(permutations(range(3))))
+    assert max(abs(n - 200) for n in seen.values()) < 5 * np.sqrt(200)
+
+
+def test_swaps_forget_the_old_mask_and_are_fast():
+    masks = some_masks(0.2, ((300, 784), (100, 300), (10, 100)))
+    start = time.perf_counter()
+    drawn = tickets.degree_preserving_masks(masks, 0)
+    assert time.perf_counter() - start < 1  # a tenth of that on an idle machine
+    for old, new in zip(masks[:2], drawn, strict=False):
+        # kept by chance: in the first order as likely as the product of the degrees says
+        expected = old.sum(1, keepdim=True) * old.sum(0, keepdim=True) / old.sum()
+        chance = (expected.clamp(max=1) * old).sum() / old.sum()
+        assert (old & new).sum() / old.sum() == pytest.approx(chance.item(), abs=0.02)
+
+
+def test_draws_repeat_with_the_seed():
+    masks = some_masks()
+    for draw in (tickets.random_masks, tickets.degree_preserving_masks):
+        assert same(draw(masks, 3), draw(masks, 3))
+        assert not same(draw(masks, 3), draw(masks, 4))
+    X, y = small_task()
+    first, again, other = (
+        tickets.supermask(small_net(), X, y, 0.3, 2, random_state=seed) for seed in (3, 3, 4)
+    )
+    assert same(first, again)
+    assert not same(first, other)
+
+
+def test_rounds_rewind_prune_and_keep_masked_weights_at_zero():
+    X, y = small_task()
+    initial, fractions, started = small_net(), (0.2, 0.5, 0.1), []
+    before = copy.deepcopy(initial.state_dict())
+
+    def train(model, masks):
+        started.append([weight.clone() for weight in weights(model)])
+
+        def watch(*_):
+            assert all((w[~m] == 0).all() for w, m in zip(weights(model), masks, strict=True))
+
+        model.register_forward_pre_hook(watch)
+        mlp.fit(model, X, y, 2, masks=masks, after_epoch=watch)
+
+    rounds = list(tickets.iterative_pruning(initial, train, fractions, 3))
+    assert len(rounds) == len(started) == 4
+    assert counts(rounds[0][0]) == [100, 200, 30]
+    for (masks, model), first in zip(rounds, started, strict=True):
+        for weight, start, mask, own in zip(
+            weights(model), first, masks, weights(initial), strict=True
+        ):
+            assert torch.equal(start[mask], own[mask])
+            assert not start[~mask].any()
+            assert not weight[~mask].any()
+            assert (weight[mask] != own[mask]).any()
+    for (masks, model), (following, _) in zip(rounds[:-1], rounds[1:], strict=True):
+        assert same(tickets.prune(model, masks, fractions), following)
+    assert same(before.values(), initial.state_dict().values())
+
+
+def test_training_that_ignores_the_masks_is_refused():
+    X, y = small_task()
+    rounds = tickets.iterative_pruning(
+        small_net(), lambda model, masks: mlp.fit(model, X, y, 1), (0.2, 0.2, 0.1), 1
+    )
+    next(rounds)
+    with pytest.raises(ValueError, match="^train must keep masked weights at 0"):
+        next(rounds)
+
+
+@pytest.mark.parametrize("keep", [0.004, 0.3, 1.0])
+def test_supermask_keeps_exact_counts_and_initial_weights(keep):
+    X, y = small_task()
+    model = small_net()
+    start = [weight.clone() for weight in weights(model)]
+    state = torch.get_rng_state()
+    masks = tickets.supermask(model, X, y, keep, 3)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert counts(masks) == [max(1, round(keep * n)) for n in (100, 200, 30)]
+    assert same(weights(model), start)
+    for weight, first in zip(weights(tickets.masked(model, masks)), start, strict=True):
+        assert ((weight == 0) | (weight == first)).all()
+
+
+def test_supermask_finds_the_best_mask_of_a_tiny_net():
+    """One layer, two of four weights: brute force knows the mask that classifies best."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 2))
+    y = (X[:, 0] > 0).astype(int)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    with torch.no_grad():
+        model[0].weight.copy_(torch.tensor([[-1.0, 2.0], [1.0, 1.5]]))
+        model[0].bias.zero_()
+
+    def error(flat):
+        masks = [torch.tensor(flat).view(2, 2)]
+        return np.mean(mlp.predict(tickets.masked(model, masks), X) != y)
+
+    allowed = [flat for flat in product((False, True), repeat=4) if sum(flat) == 2]
+    (found,) = tickets.supermask(model, X, y, 0.5, 20, 0.05, 20)
+    assert tuple(found.flatten().tolist()) == min(allowed, key=error) == (True, False, True, False)
+
+
+def test_supermask_step_is_straight_through():
+    """One batch: Adam moves a score against d loss / d (weight times mask) times the weight."""
+    X, y = small_task()
+    model = mlp.initial_mlp(5, (8,), 3)
+    generator = torch.Generator().manual_seed(2)
+    scores = [
+        (torch.rand(layer.weight.shape, generator=generator) * 2 - 1) * layer.in_features**-0.5
+        for layer in mlp.linear_layers(model)
+    ]
+    masks = [
+        torch.zeros(s.shape, dtype=torch.bool)
+        .flatten()
+        .scatter(0, s.abs().flatten().topk(round(0.5 * s.numel())).indices, True)
+        .view(s.shape)
+        for s in scores
+    ]
+    network, rate = tickets.masked(model, masks), 0.02
+    torch.nn.functional.cross_entropy(
+        network(torch.tensor(X, dtype=torch.float32)), torch.tensor(y)
+    ).backward()
+    expected = []
+    for layer, score, own in zip(mlp.linear_layers(network), scores, weights(model), strict=True):
+        gradient = layer.weight.grad * own * score.sign()
+        moved = (score - rate * gradient.sign()).abs().flatten()
+        expected.append(set(moved.topk(round(0.5 * moved.numel())).indices.tolist()))
+    got = tickets.supermask(model, X, y, 0.5, 1, rate, 60, random_state=2)
+    for mask, indices in zip(got, expected, strict=True):
+        assert set(mask.flatten().nonzero()[:, 0].tolist()) == indices
+
+
+BAD_MASKS = [
+    None,
+    [],
+    some_masks()[:2],
+    [mask.float() for mask in some_masks()],
+    [mask.T for mask in some_masks()],
+    [mask.numpy() for mask in some_masks()],
+]
+
+
+@pytest.mark.parametrize("masks", BAD_MASKS)
+def test_bad_masks_are_refused(masks):
+    for call in (tickets.masked, lambda m, k: tickets.prune(m, k, (0.2, 0.2, 0.1))):
+        with pytest.raises(ValueError, match=r"^masks must be a list of bool matrices"):
+            call(small_net(), masks)
+
+
+@pytest.mark.parametrize("masks", [None, [], [torch.ones(3)], [torch.ones(3, dtype=torch.bool)]])
+def test_bad_masks_are_refused_without_a_model(masks):
+    for call in (tickets.random_masks, tickets.degree_preserving_masks):
+        with pytest.raises(ValueError, match=r"^masks must be a list of bool matrices, got"):
+            call(masks, 0)
+    with pytest.raises(ValueError, match="^masks must"):
+        tickets.kept_fraction(masks)
+
+
+@pytest.mark.parametrize("fractions", [0.2, (0.2, 0.2), (0.2, 0.2, 1.1), (0.2, -0.1, 0.2)])
+def test_bad_fractions_are_refused(fractions):
+    model = small_net()
+    with pytest.raises(ValueError, match=r"^fractions must be .*, got "):
+        tickets.prune(model, tickets.full_masks(model), fractions)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("keep", {"keep": 0}),
+        ("keep", {"keep": 1.5}),
+        ("model", {"model": None}),
+        ("X", {"X": np.zeros((60, 4))}),
+        ("y", {"y": np.zeros(59, int)}),
+        ("n_epochs", {"n_epochs": 0}),
+        ("learning_rate", {"learning_rate": 0}),
+        ("batch_size", {"batch_size": 0.5}),
+        ("random_state", {"random_state": -1}),
+    ],
+)
+def test_bad_input_is_refused_by_name(name, change):
+    X, y = small_task()
+    arguments = {"model": small_net(), "X": X, "y": y, "keep": 0.3, **change}
+    with pytest.raises(ValueError, match=rf"^{name} must .*, got"):
+        tickets.supermask(**arguments)
+
+
+def test_seeds_and_rounds_are_checked():
+    for call in (tickets.random_masks, tickets.degree_preserving_masks):
+        with pytest.raises(ValueError, match="^random_state must"):
+            call(some_masks(), -1)
+    with pytest.raises(ValueError, match="^n_rounds must"):
+        next(tickets.iterative_pruning(small_net(), mlp.fit, (0.2, 0.2, 0.1), 0))
