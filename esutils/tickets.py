@@ -9,8 +9,8 @@ import copy
 import numpy as np
 import torch
 
-from ._checks import check_int, check_number
-from .mlp import _generator, fit, linear_layers
+from esutils._checks import check_int, check_number
+from esutils.mlp import _generator, fit, linear_layers
 
 
 def full_masks(model):
