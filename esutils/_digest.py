@@ -5,6 +5,7 @@ Comments, docstrings and layout do not count, so that prose can be mended withou
 """
 
 import ast
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -16,25 +17,36 @@ def code_digest(notebook, entry):
     """Return the SHA-256 of a chapter's code, the esutils code it reaches and a ledger entry."""
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     chapter = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    modules = _reached(ast.parse(chapter))
-    parts = [entry, _canonical(ast.parse(chapter))]
-    parts += [_canonical(_tree(name)) for name in sorted(modules)]
+    sources = [chapter, *(_source(name) for name in sorted(_reached(chapter)))]
+    return _sha([entry, *(_digest_of(source) for source in sources)])
+
+
+def _sha(parts):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _tree(module):
-    return ast.parse((_PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+def _source(module):
+    return (_PACKAGE / f"{module}.py").read_text(encoding="utf-8")
 
 
-def _reached(tree):
-    """Return the names of the esutils modules that a syntax tree imports, directly or not."""
-    found, todo = set(), [tree]
+@functools.lru_cache(maxsize=256)  # a scorecard asks for the same few sources hundreds of times
+def _digest_of(source):
+    return _sha(_canonical(ast.parse(source)))
+
+
+@functools.lru_cache(maxsize=256)
+def _imports_of(source):
+    return [name for node in ast.walk(ast.parse(source)) for name in _imported(node)]
+
+
+def _reached(source):
+    """Return the names of the esutils modules that code imports, directly or not."""
+    found, todo = set(), [source]
     while todo:
-        for node in ast.walk(todo.pop()):
-            for name in _imported(node):
-                if name not in found and (_PACKAGE / f"{name}.py").exists():
-                    found.add(name)
-                    todo.append(_tree(name))
+        for name in _imports_of(todo.pop()):
+            if name not in found and (_PACKAGE / f"{name}.py").exists():
+                found.add(name)
+                todo.append(_source(name))
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from esutils import claims
-from esutils._digest import _tree, code_digest
+from esutils._digest import _source, code_digest
 
 ENTRY = {
     "id": "toy.claim",
@@ -142,7 +142,7 @@ def test_a_record_goes_stale_with_the_ledger_and_the_code(book, monkeypatch, cha
     elif change == "chapter":
         write_chapter(book, CODE + "x = 1\n")
     else:
-        monkeypatch.setattr("esutils._digest._tree", lambda name: __import__("ast").parse(name))
+        monkeypatch.setattr("esutils._digest._source", lambda name: name)
     with pytest.raises(ValueError, match="toy.claim on here is stale"):
         claims.scorecard()
     with pytest.raises(AssertionError, match="the record is stale"):
@@ -159,7 +159,7 @@ def test_comments_docstrings_and_layout_do_not_make_it_stale(book):
 def test_the_digest_covers_what_the_chapter_reaches_and_nothing_else(book, monkeypatch):
     notebook = book / "chapters" / "99-toy.ipynb"
     seen = []
-    monkeypatch.setattr("esutils._digest._tree", lambda name: seen.append(name) or _tree(name))
+    monkeypatch.setattr("esutils._digest._source", lambda name: seen.append(name) or _source(name))
     code_digest(notebook, ENTRY)
     assert {"encoder", "expand", "sparsify", "_checks"} <= set(seen)
     assert not {"mlp", "plots", "data"} & set(seen)
