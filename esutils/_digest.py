@@ -52,7 +52,9 @@ def _reached(source):
 
 def _imported(node):
     """Return the esutils modules that one import statement may name."""
-    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "esutils":
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return [node.module] if node.module else [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "esutils":
         inner = node.module.split(".")[1:]
         return inner or ["__init__", *(alias.name for alias in node.names), *_lazy(node)]
     if isinstance(node, ast.Import):

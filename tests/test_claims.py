@@ -165,6 +165,14 @@ def test_the_digest_covers_what_the_chapter_reaches_and_nothing_else(book, monke
     assert not {"mlp", "plots", "data"} & set(seen)
 
 
+def test_the_digest_follows_relative_imports(book, monkeypatch):
+    write_chapter(book, "from esutils import theory")
+    seen = []
+    monkeypatch.setattr("esutils._digest._source", lambda name: seen.append(name) or _source(name))
+    code_digest(book / "chapters" / "99-toy.ipynb", ENTRY)
+    assert set(seen) == {"__init__", "theory", "_checks"}
+
+
 def test_scorecard_lists_the_ledger_and_corrects_by_holm(book, monkeypatch):
     names = [f"toy.{i}" for i in range(8)]
     write_ledger(book, *({**ENTRY, "id": name, "data": ["here"]} for name in names))
