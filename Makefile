@@ -25,7 +25,7 @@ book: $(READY) ## build the pages from the stored outputs, in _build/html
 
 test: $(READY) ## run the unit tests, build the book, and execute and compare every chapter
 	$(BIN)/python -m pytest tests esutils chapters --doctest-modules --nbval --nbval-current-env \
-	  --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadfile
+	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \

@@ -70,6 +70,15 @@ def test_chapter_is_committed_executed(path):
 
 
 @each_chapter
+def test_glued_numbers_are_held_to_their_tolerance_and_not_to_the_last_digit(path):
+    for cell in code_cells(path):
+        kinds = {kind for out in cell.outputs for kind in out.get("data", {})}
+        if any(kind.startswith("application/papermill.record") for kind in kinds):
+            assert "claims.report(" in cell.source, cell.source
+            assert "nbval-ignore-output" in cell.metadata["tags"], cell.source
+
+
+@each_chapter
 def test_every_figure_has_caption_number_and_alt_text(site, path):
     cells = [cell for cell in code_cells(path) if shows_picture(cell)]
     for cell in cells:
