@@ -102,8 +102,9 @@ def test_one_step_is_adam_on_the_mean_cross_entropy():
     np.testing.assert_allclose(step[clear], -rate * np.sign(gradient[clear]), rtol=1e-3)
 
 
-def test_step_size_falls_linearly_to_zero(monkeypatch):
-    X, y = small_task()
+@pytest.fixture
+def step_sizes(monkeypatch):
+    """The step size of each of Adam's steps, in order."""
     seen, step = [], torch.optim.Adam.step
 
     def watched(self, *args, **kwargs):
@@ -111,8 +112,13 @@ def test_step_size_falls_linearly_to_zero(monkeypatch):
         return step(self, *args, **kwargs)
 
     monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    return seen
+
+
+def test_step_size_falls_linearly_to_zero(step_sizes):
+    X, y = small_task()
     mlp.train_mlp(X, y, (4,), n_epochs=2, learning_rate=0.5, batch_size=25)
-    np.testing.assert_allclose(seen, 0.5 * (1 - np.arange(6) / 6), rtol=1e-6)
+    np.testing.assert_allclose(step_sizes, 0.5 * (1 - np.arange(6) / 6), rtol=1e-6)
 
 
 def test_read_only_and_strided_arrays_serve_like_any_other():
@@ -384,17 +390,10 @@ def test_full_masks_and_a_watcher_change_nothing():
     np.testing.assert_array_equal(weights(model), weights(plain))
 
 
-def test_step_size_stays_without_decay(monkeypatch):
+def test_step_size_stays_without_decay(step_sizes):
     X, y = small_task()
-    seen, step = [], torch.optim.Adam.step
-
-    def watched(self, *args, **kwargs):
-        seen.append(self.param_groups[0]["lr"])
-        return step(self, *args, **kwargs)
-
-    monkeypatch.setattr(torch.optim.Adam, "step", watched)
     mlp.fit(mlp.initial_mlp(5, (4,), 3), X, y, 2, 0.5, 25, decay=False)
-    assert seen == [0.5] * 6
+    assert step_sizes == [0.5] * 6
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2])
