@@ -1,10 +1,10 @@
 """Run an experiment over seeds, side by side."""
 
-import os
 import warnings
 
 import joblib
-from tqdm import tqdm
+
+from esutils._progress import progress
 
 
 def over_seeds(experiment, seeds):
@@ -32,8 +32,7 @@ def over_seeds(experiment, seeds):
     runs = joblib.Parallel(n_jobs=-1, return_as="generator")(
         joblib.delayed(experiment)(seed) for seed in seeds
     )
-    quiet = bool(os.environ.get("ES_VERDICTS"))
     with warnings.catch_warnings():
         # A process that has grown is replaced by a fresh one; joblib warns, and loses nothing.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-        return list(tqdm(runs, total=len(seeds), desc="seeds", leave=False, disable=quiet))
+        return list(progress(runs, len(seeds), "seeds"))
