@@ -4,9 +4,11 @@ PORT ?= 8000
 CHAPTER ?=
 BIN := .venv/bin
 READY := .venv/.ready
+SCRIPTS := node_modules/.ready
+PDF := _build/why-neural-networks-work.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help book test execute serve lint format clean
+.PHONY: help book pdf test execute serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -18,18 +20,32 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install -r requirements.txt
 	@touch $@
 
-book: $(READY) ## build the pages from the stored outputs, in _build/html
+# The pages' third-party scripts, as package-lock.json pins them. Without npm, the pages fetch them.
+$(SCRIPTS): package-lock.json
+	@mkdir -p node_modules
+	@npm ci --ignore-scripts --no-audit --no-fund || \
+	  echo "Nothing from npm: the pages will fetch MathJax and the sliders' script from a public CDN."
+	@touch $@
+
+book: $(READY) $(SCRIPTS) ## build the pages from the stored outputs, in _build/html
 	rm -rf _build
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/_build/html/index.html (open the file, or: make serve)"
 
-test: $(READY) ## run the unit tests, build the book, and execute and compare every chapter
-	$(BIN)/python -m pytest tests esutils chapters --doctest-modules --nbval --nbval-current-env \
+pdf: $(READY) $(SCRIPTS) ## print the whole book into one PDF with bookmarks (needs Chromium)
+	rm -rf _build/single
+	$(BIN)/jupyter-book build . --builder singlehtml --path-output _build/single -W -n --keep-going
+	$(BIN)/python tools/pdf.py _build/single/_build/singlehtml/intro.html $(PDF)
+	@echo "The book: $(CURDIR)/$(PDF)"
+
+test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
+	$(BIN)/python -m pytest tests esutils intro.ipynb chapters --doctest-modules --nbval --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
-	  --execute --inplace $(if $(CHAPTER),chapters/$(CHAPTER).ipynb,chapters/*.ipynb)
+	  --execute --inplace \
+	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),intro.ipynb chapters/*.ipynb)
 
 serve: ## show the built pages at http://127.0.0.1:8000 (PORT=8000)
 	@test -f _build/html/index.html || { echo "There is no book yet: make book"; exit 1; }

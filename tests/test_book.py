@@ -1,46 +1,36 @@
-"""The book builds without a warning, and each chapter is committed whole."""
+"""The book builds without a warning, and each page is committed whole."""
 
 import re
 import subprocess
 import sys
-from pathlib import Path
+from functools import cache
+from itertools import pairwise
+from urllib.parse import unquote, urldefrag
 
 import nbformat
 import pytest
-import yaml
 from bs4 import BeautifulSoup
+from pages import (
+    NOTEBOOKS,
+    PAGES,
+    ROOT,
+    code_cells,
+    read,
+    shows_picture,
+    slider_views,
+    widget_state,
+)
 
-ROOT = Path(__file__).parents[1]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [TOC["root"]] + [page["file"] for part in TOC["parts"] for page in part["chapters"]]
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 MAX_BYTES = 2_000_000
-WIDGETS = "application/vnd.jupyter.widget-state+json"
+MAX_FRAME_BYTES, MAX_SLIDER_BYTES = 60_000, 1_200_000
 
-each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-
-
-def code_cells(path):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+each_notebook = pytest.mark.parametrize("page", NOTEBOOKS)
+each_page = pytest.mark.parametrize("page", PAGES)
 
 
-def shows_picture(cell):
-    return any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {}))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build into a fresh folder, so that no page of an earlier build can stand in for a new one."""
-    folder = tmp_path_factory.mktemp("book")
-    build = subprocess.run(
-        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-        + ["build", ROOT, "--path-output", folder, "-W", "-n", "--keep-going"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert build.returncode == 0, build.stdout + build.stderr
-    return folder / "_build" / "html"
+@cache
+def html_of(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.mark.parametrize("page", ["index", *PAGES])
@@ -49,43 +39,45 @@ def test_page_is_built(site, page):
 
 
 def test_contents_list_every_chapter():
-    assert CHAPTERS
-    listed = {page for page in PAGES if page.startswith("chapters/")}
-    assert listed == {f"chapters/{path.stem}" for path in CHAPTERS}
+    chapters = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+    assert chapters
+    assert [page for page in PAGES if page.startswith("chapters/")] == [
+        f"chapters/{name}" for name in chapters
+    ]
 
 
-@each_chapter
-def test_chapter_is_valid_and_small(path):
-    nbformat.validate(nbformat.read(path, as_version=4))
-    assert path.stat().st_size < MAX_BYTES, f"{path.name} has {path.stat().st_size:,} bytes"
+@each_notebook
+def test_notebook_is_valid_and_small(page):
+    nbformat.validate(read(page))
+    n_bytes = (ROOT / f"{page}.ipynb").stat().st_size
+    assert n_bytes < MAX_BYTES, f"{page} has {n_bytes:,} bytes"
 
 
-@each_chapter
-def test_chapter_is_committed_executed(path):
-    cells = [cell for cell in code_cells(path) if cell.source.strip()]
+@each_notebook
+def test_notebook_is_committed_executed(page):
+    cells = [cell for cell in code_cells(page) if cell.source.strip()]
     assert cells
     for number, cell in enumerate(cells, start=1):
         assert cell.execution_count == number, cell.source
         assert not [out for out in cell.outputs if out.output_type == "error"], cell.source
 
 
-@each_chapter
-def test_glued_numbers_are_held_to_their_tolerance_and_not_to_the_last_digit(path):
-    for cell in code_cells(path):
+@each_notebook
+def test_glued_numbers_are_held_to_their_tolerance_and_not_to_the_last_digit(page):
+    for cell in code_cells(page):
         kinds = {kind for out in cell.outputs for kind in out.get("data", {})}
         if any(kind.startswith("application/papermill.record") for kind in kinds):
             assert "claims.report(" in cell.source, cell.source
             assert "nbval-ignore-output" in cell.metadata["tags"], cell.source
 
 
-@each_chapter
-def test_every_figure_has_caption_number_and_alt_text(site, path):
-    cells = [cell for cell in code_cells(path) if shows_picture(cell)]
+@each_notebook
+def test_every_figure_has_caption_number_and_alt_text(site, page):
+    cells = [cell for cell in code_cells(page) if shows_picture(cell)]
     for cell in cells:
         assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip(), cell.source
         assert cell.metadata["mystnb"].get("figure", {}).get("caption", "").strip(), cell.source
-    html = (site / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
-    figures = BeautifulSoup(html, "html.parser").select("article .cell_output figure")
+    figures = html_of(site / f"{page}.html").select("article .cell_output figure")
     assert [figure.img["alt"] for figure in figures] == [
         cell.metadata["mystnb"]["image"]["alt"] for cell in cells
     ]
@@ -93,12 +85,79 @@ def test_every_figure_has_caption_number_and_alt_text(site, path):
         assert re.match(r"Fig\. \d+", figure.figcaption.get_text(strip=True))
 
 
-@each_chapter
-def test_every_slider_frame_has_alt_text(path):
-    widgets = nbformat.read(path, as_version=4).metadata.get("widgets", {})
-    for model in widgets.get(WIDGETS, {}).get("state", {}).values():
+@each_notebook
+def test_every_slider_stands_under_a_figure(page):
+    """Who has no scripts, or reads on paper, sees the figure alone."""
+    pictures = [shows_picture(cell) for cell in code_cells(page)]
+    sliders = [cell for cell in code_cells(page) if "sliders.explore(" in cell.source]
+    assert sliders and len(sliders) == len(slider_views(page))
+    first = code_cells(page).index(sliders[0])
+    assert any(pictures[:first])
+
+
+@each_notebook
+def test_slider_frames_are_light_and_say_what_they_show(page):
+    weights = []
+    for model in widget_state(page).values():
         for image in BeautifulSoup(str(model["state"].get("value", "")), "html.parser")("img"):
             assert image.get("alt", "").strip()
+            weights.append(len(image["src"].partition("base64,")[2]) * 3 // 4)
+    assert max(weights) <= MAX_FRAME_BYTES
+    assert sum(weights) <= MAX_SLIDER_BYTES * len(slider_views(page))
+
+
+@each_page
+def test_page_waits_for_no_script(site, page):
+    head = html_of(site / f"{page}.html").head
+    waits = [
+        script["src"]
+        for script in head.find_all("script", src=True)
+        if not script.has_attr("defer") and not script.has_attr("async")
+    ]
+    assert [re.search(r"(\w+)\.js", src)[1] for src in waits] == ["documentation_options"]
+    assert len(str(head)) < 20_000
+
+
+@pytest.mark.parametrize("page", ["index", "search", "genindex", *PAGES])
+def test_links_and_anchors_inside_the_book_resolve(site, page):
+    path = site / f"{page}.html"
+    for tag in html_of(path).find_all(["a", "img", "link", "script"]):
+        address, anchor = urldefrag(tag.get("href") or tag.get("src") or "")
+        if re.match(r"[a-z]+:", address) or not (address or anchor):
+            continue
+        target = path
+        if address:
+            target = (path.parent / unquote(address.partition("?")[0])).resolve()
+        assert target.is_file(), f"{page}: {address} leads nowhere"
+        if anchor and target.suffix == ".html":
+            assert html_of(target).find(id=unquote(anchor)), f"{page}: no {anchor} in {address}"
+
+
+def test_pages_lead_to_the_next_and_back(site):
+    def linked(page, selector):
+        path = site / f"{page}.html"
+        return (path.parent / html_of(path).select_one(selector)["href"]).resolve()
+
+    for before, after in pairwise(PAGES):
+        assert linked(before, "a.right-next") == (site / f"{after}.html").resolve()
+        assert linked(after, "a.left-prev") == (site / f"{before}.html").resolve()
+
+
+@pytest.mark.parametrize("page", [page for page in NOTEBOOKS if page != PAGES[0]])
+def test_page_says_how_long_it_takes_to_read(site, page):
+    text = html_of(site / f"{page}.html").article.get_text(" ", strip=True)
+    minutes = int(re.search(r"Reading takes about (\d+) minutes", text)[1])
+    assert 3 <= minutes <= 60
+
+
+@each_notebook
+def test_buttons_lead_to_the_repository_of_the_build(site, page):
+    links = {link.get("href") for link in html_of(site / f"{page}.html").find_all("a")}
+    path = f"main/{page}.ipynb"
+    assert f"https://colab.research.google.com/github/owner/book/blob/{path}" in links
+    assert f"https://mybinder.org/v2/gh/owner/book/main?urlpath=lab/tree/{page}.ipynb" in links
+    assert f"https://github.com/owner/book/edit/{path}" in links
+    assert any(str(link).startswith("https://github.com/owner/book/issues/new") for link in links)
 
 
 def test_nbval_catches_a_changed_number(tmp_path):

@@ -1,0 +1,56 @@
+"""Which pages the book has, and what its notebooks promise to show on them."""
+
+from pathlib import Path
+
+import nbformat
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[1]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"]] + [page["file"] for part in TOC["parts"] for page in part["chapters"]]
+NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def read(page):
+    """Return the notebook of a page."""
+    return nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
+
+
+def code_cells(page):
+    return [cell for cell in read(page).cells if cell.cell_type == "code"]
+
+
+def shows_picture(cell):
+    return any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {}))
+
+
+def widget_state(page):
+    return read(page).metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+
+
+def slider_views(page):
+    """Return the model of each slider that a notebook shows."""
+    outputs = [out for cell in code_cells(page) for out in cell.outputs]
+    return [out.data[VIEW]["model_id"] for out in outputs if VIEW in out.get("data", {})]
+
+
+def slider_parts(page, model_id):
+    """Return a slider's selectors, and its frames by position: nested lists of image elements."""
+    state = widget_state(page)
+
+    def model(reference):
+        return state[reference.removeprefix("IPY_MODEL_")]
+
+    def frames(found):
+        if found["model_name"] == "HTMLModel":
+            return BeautifulSoup(found["state"]["value"], "html.parser").img
+        return [frames(model(child)) for child in found["state"]["children"]]
+
+    children = [model(child) for child in state[model_id]["state"]["children"]]
+    selectors = [c["state"] for c in children if c["model_name"] == "SelectionSliderModel"]
+    view = frames(children[len(selectors)])
+    computed_between = isinstance(view[0], list) and view[-1] is None
+    return selectors, view[0] if computed_between else view
