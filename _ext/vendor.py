@@ -40,7 +40,15 @@ def copy(modules, static):
                 shutil.copyfile(path, target)
 
 
+def drop_icon_script(app, exception):
+    """Leave the icons to the theme's fonts: its script, 540 kB packed, would draw them once more."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    script.write_text("// The style sheet has the icons.\n", encoding="utf-8")
+    script.with_suffix(".js.map").unlink()
+
+
 def setup(app):
     """Decide before the extensions that add the scripts read their settings."""
     app.connect("config-inited", use_local_copies, priority=100)
+    app.connect("build-finished", drop_icon_script)
     return {"parallel_read_safe": True}

@@ -34,11 +34,6 @@ function improve() {
   for (const label of document.querySelectorAll("summary[aria-label], .search-button-field")) {
     label.removeAttribute("aria-label"); // the text inside says it better
   }
-  for (const title of document.querySelectorAll(".theme-switch-button title")) {
-    title.parentElement.role = "presentation"; // the button has a name
-    title.parentElement.removeAttribute("aria-labelledby");
-    title.remove();
-  }
   document.querySelectorAll('[role="doc-biblioentry"]').forEach((entry) => (entry.role = "listitem"));
   for (const box of document.querySelectorAll("pre, .cell_output .output, .table-wrapper")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;

@@ -5,11 +5,16 @@ from pathlib import Path
 
 from browser import executable, launch
 from playwright.sync_api import sync_playwright
+from pypdf import PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 
 FOOTER = (
     '<div style="width: 100%; text-align: center; font: 8px sans-serif">'
     '<span class="pageNumber"></span></div>'
 )
+HEADINGS = """[...document.querySelectorAll("h1, h2, h3, h4, h5, h6, [role=heading]")]
+  .filter((heading) => heading.checkVisibility())
+  .map((heading) => heading.textContent.replace(/#\\s*$/, "").trim())"""
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
 
 
@@ -21,7 +26,7 @@ def write(browser, page_path, pdf_path):
     page.pdf(
         path=pdf_path,
         format="A4",
-        scale=0.8,
+        scale=0.65,
         margin=MARGIN,
         outline=True,
         tagged=True,
@@ -30,7 +35,28 @@ def write(browser, page_path, pdf_path):
         header_template="<span></span>",
         footer_template=FOOTER,
     )
+    page.emulate_media(media="print")
+    name_bookmarks(pdf_path, page.evaluate(HEADINGS))
     page.close()
+
+
+def name_bookmarks(pdf_path, headings):
+    """Give each bookmark its heading: Chromium garbles those at the end of a line or a page."""
+    writer = PdfWriter(pdf_path, incremental=True)
+    marks = list(nested(writer.root_object["/Outlines"]))
+    for mark, heading in zip(marks, headings, strict=True):
+        mark[NameObject("/Title")] = TextStringObject(heading)
+    writer.write(pdf_path)
+
+
+def nested(mark):
+    """Return the bookmarks below one, in the order of the pages."""
+    below = mark.get("/First")
+    while below is not None:
+        below = below.get_object()
+        yield below
+        yield from nested(below)
+        below = below.get("/Next")
 
 
 if __name__ == "__main__":
