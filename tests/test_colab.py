@@ -48,6 +48,7 @@ def sessions(tmp_path):
     server.shutdown()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Colab runs Linux")
 @pytest.mark.parametrize(
     ("path", "typed"),
     [
