@@ -41,7 +41,7 @@ def copy(modules, static):
 
 
 def drop_icon_script(app, exception):
-    """Leave the icons to the theme's fonts: its script, 540 kB packed, would draw them once more."""
+    """Leave the icons to the theme's fonts: its script of 540 kB would draw them again."""
     script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
     script.write_text("// The style sheet has the icons.\n", encoding="utf-8")
     script.with_suffix(".js.map").unlink()

@@ -42,7 +42,8 @@ function improve() {
 
 // Solutions are folded away on the screen, not on paper.
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details.sd-dropdown")) folded.open = true;
+  const solutions = document.querySelectorAll("details.sd-dropdown, .tag_hide-cell details");
+  for (const folded of solutions) folded.open = true;
 });
 
 new MutationObserver(improve).observe(document.body, { childList: true, subtree: true });
