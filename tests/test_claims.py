@@ -173,6 +173,21 @@ def test_the_digest_follows_relative_imports(book, monkeypatch):
     assert set(seen) == {"__init__", "theory", "_checks"}
 
 
+@pytest.mark.parametrize(
+    ("module", "counts"),
+    [("plots", False), ("sliders", False), ("_progress", False), ("data", True)],
+)
+def test_the_digest_leaves_out_what_only_shows(book, monkeypatch, module, counts):
+    write_chapter(book, "from esutils import data, plots, sliders, sweep")
+    notebook = book / "chapters" / "99-toy.ipynb"
+    before = code_digest(notebook, ENTRY)
+    monkeypatch.setattr(
+        "esutils._digest._source",
+        lambda name: _source(name) + ("\nx = 1\n" if name == module else ""),
+    )
+    assert (code_digest(notebook, ENTRY) != before) == counts
+
+
 def test_scorecard_lists_the_ledger_and_corrects_by_holm(book, monkeypatch):
     names = [f"toy.{i}" for i in range(8)]
     write_ledger(book, *({**ENTRY, "id": name, "data": ["here"]} for name in names))
