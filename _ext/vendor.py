@@ -14,7 +14,13 @@ WIDGETS = "@jupyter-widgets/html-manager/dist"
 MATHJAX = "mathjax/es5"
 COPIED = {  # folder of a package -> what the pages may ask for
     WIDGETS: ["embed.js", "*.woff2"],
-    MATHJAX: ["tex-chtml.js", "input/tex/extensions/*.js", "output/chtml/fonts/woff-v2/*.woff"],
+    MATHJAX: [
+        "tex-chtml.js",
+        "input/tex/extensions/*.js",
+        "output/chtml/fonts/woff-v2/*.woff",
+        "a11y/*.js",  # what a reader may switch on in the menu of a formula
+        "sre/mathmaps/*.json",
+    ],
 }
 
 
@@ -43,8 +49,9 @@ def copy(modules, static):
 def drop_icon_script(app, exception):
     """Leave the icons to the theme's fonts: its script of 540 kB would draw them again."""
     script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
-    script.write_text("// The style sheet has the icons.\n", encoding="utf-8")
-    script.with_suffix(".js.map").unlink()
+    if script.exists():
+        script.write_text("// The style sheet has the icons.\n", encoding="utf-8")
+        script.with_suffix(".js.map").unlink(missing_ok=True)
 
 
 def setup(app):

@@ -75,5 +75,5 @@ def test_a_missing_stale_or_unknown_verdict_fails_the_build(toy):
 
 def test_the_front_page_names_claims_of_the_ledger():
     ledger = yaml.safe_load((ROOT / "claims.yml").read_text(encoding="utf-8"))
-    named = re.findall(r"\{verdict\}`([^`]+)`", (ROOT / "intro.md").read_text(encoding="utf-8"))
+    named = re.findall(r"\{verdict\}`([^`]+)`", (ROOT / "intro.ipynb").read_text(encoding="utf-8"))
     assert named and set(named) <= {entry["id"] for entry in ledger}
