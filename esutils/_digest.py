@@ -1,8 +1,8 @@
 """Digests of code: what a recorded verdict was judged with.
 
 A digest covers the code cells of a chapter and every module of esutils that they reach by import.
-Comments, docstrings and layout do not count, nor do the modules that only draw, so that prose and
-looks can be mended without a new run.
+Comments, docstrings and layout do not count, nor do the modules that only show something, so that
+prose and looks can be mended without a new run.
 """
 
 import ast
@@ -12,14 +12,14 @@ import json
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
-_DRAWING = {"plots", "sliders"}  # they take what was measured, and nothing comes back from them
+_SHOWING = {"_progress", "plots", "sliders"}  # nothing that is measured comes out of them
 
 
 def code_digest(notebook, entry):
     """Return the SHA-256 of a chapter's code, the esutils code it reaches and a ledger entry."""
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     chapter = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    sources = [chapter, *(_source(name) for name in sorted(_reached(chapter) - _DRAWING))]
+    sources = [chapter, *(_source(name) for name in sorted(_reached(chapter) - _SHOWING))]
     return _sha([entry, *(_digest_of(source) for source in sources)])
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from tqdm import tqdm
+from tqdm.auto import tqdm  # in a notebook a bar that leaves no empty box behind
 
 
 def progress(items, total, unit):
