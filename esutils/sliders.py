@@ -55,9 +55,9 @@ def explore(draw, *, caption, alt, figsize=(6.0, 3.5), start=None, between=(), *
     Raises
     ------
     ValueError
-        If there are no grids or more than two, a grid is empty, a start value is not in its grid, a
-        parameter in ``between`` has no grid of numbers, the caption is empty, two frames have the
-        same text, or the frames are too heavy for a page.
+        If there are no grids or more than two, a grid is empty, ``start`` names no grid or a value
+        outside its grid, ``between`` names no grid of numbers, the caption is empty, ``alt`` is no
+        function, two frames have the same text, or the frames are too heavy for a page.
 
     Notes
     -----
@@ -66,7 +66,10 @@ def explore(draw, *, caption, alt, figsize=(6.0, 3.5), start=None, between=(), *
     check_int("number of grids", len(grids), high=2)
     if not caption.strip():
         raise ValueError(f"caption must say what to look for, got {caption!r}")
-    selectors = {name: _selector(name, list(values), start or {}) for name, values in grids.items()}
+    if not callable(alt):
+        raise ValueError(f"alt must be a function of the values, got {alt!r}")
+    start = {check_choice("start", name, grids): value for name, value in (start or {}).items()}
+    selectors = {name: _selector(name, list(values), start) for name, values in grids.items()}
     controls = {
         check_choice("between", name, grids): _control(name, list(grids[name])) for name in between
     }
@@ -104,6 +107,11 @@ def _frames(render, combinations):
     frames, texts, weight = {}, {}, 0
     for values in progress(combinations, len(combinations), "frames"):
         frames[values], text, n_bytes = render(*values)
+        if n_bytes > _MAX_FRAME_BYTES:
+            raise ValueError(
+                f"draw must give frames of at most {_MAX_FRAME_BYTES} bytes, got {n_bytes} "
+                f"for {values}"
+            )
         if text in texts:
             raise ValueError(
                 f"alt must tell the frames apart, got {text!r} for {texts[text]} and {values}"
@@ -118,16 +126,13 @@ def _frames(render, combinations):
 def _render(draw, alt, figsize, values):
     """Return one frame as an HTML element, its text and its weight in bytes."""
     figure, ax = plt.subplots(figsize=figsize)
-    draw(ax, **values)
     file = io.BytesIO()
-    figure.savefig(file, dpi=_DPI)
-    plt.close(figure)
+    try:
+        draw(ax, **values)
+        figure.savefig(file, dpi=_DPI)
+    finally:
+        plt.close(figure)
     data = _packed(file)
-    if len(data) > _MAX_FRAME_BYTES:
-        raise ValueError(
-            f"draw must give frames of at most {_MAX_FRAME_BYTES} bytes, got {len(data)} "
-            f"for {values}"
-        )
     text = alt(**values)
     image = (
         f'<img alt="{html.escape(text)}" width="{100 * figsize[0]:.0f}" '

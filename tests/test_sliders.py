@@ -9,6 +9,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -141,6 +142,8 @@ def test_a_wide_grid_of_positive_numbers_gets_a_logarithmic_control(values, kind
             r"start of height must be one of \[1, 2\], got 3",
         ),
         (dict(height=[]), r"start of height must be one of \[\], got None"),
+        (dict(height=[1], start={"heigth": 1}), r"start must be one of \['height'\], got 'heigth'"),
+        (dict(height=[1], alt="a frame"), "alt must be a function of the values, got 'a frame'"),
         (dict(height=[1], caption=" "), "caption must say what to look for, got ' '"),
         (dict(height=[1], between=["depth"]), r"between must be one of \['height'\], got 'depth'"),
         (
@@ -170,3 +173,13 @@ def test_a_frame_too_heavy_for_a_page_is_refused():
 def test_a_slider_too_heavy_for_a_page_is_refused():
     with pytest.raises(ValueError, match="draw must give at most 1200000 bytes in all, got"):
         explore(noise, caption="Look.", alt=alt, figsize=(2.8, 2.8), seed=range(24))
+
+
+def test_a_failing_plot_function_leaves_no_figure_open():
+    def fail(ax, height):
+        raise RuntimeError("cannot draw")
+
+    before = plt.get_fignums()
+    with pytest.raises(RuntimeError, match="cannot draw"):
+        explore(fail, caption="Look.", alt=alt, height=[0])
+    assert plt.get_fignums() == before
