@@ -2,10 +2,8 @@
 
 import functools
 import gzip
-import http.server
 import os
 import re
-import threading
 from urllib.parse import urlsplit
 
 import pdf
@@ -23,6 +21,7 @@ from pages import (
 )
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
+from serving import serve
 
 MAX_PAGE_BYTES = 2_500_000
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -52,15 +51,8 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def address(site):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=site)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with serve(site) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture

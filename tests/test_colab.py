@@ -1,14 +1,12 @@
 """The first cell of every page: it does nothing here, and in Colab it fetches the book."""
 
-import functools
-import http.server
 import json
 import subprocess
 import sys
-import threading
 
 import pytest
 from pages import NOTEBOOKS, ROOT, code_cells
+from serving import serve
 
 import colab
 
@@ -37,15 +35,8 @@ def sessions(tmp_path):
     """Answer as Colab's server does about the notebook that runs, with the path in a file."""
     (tmp_path / "api").mkdir()
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=tmp_path)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield tmp_path / "api" / "sessions", str(server.server_port)
-    server.shutdown()
+    with serve(tmp_path) as port:
+        yield tmp_path / "api" / "sessions", str(port)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Colab runs Linux")
