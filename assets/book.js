@@ -24,28 +24,35 @@ function nameHandle(slider) {
   });
 }
 
-function improve() {
+function nameHandles() {
   for (const slider of document.querySelectorAll(".widget-slider:not([data-named])")) {
     if (!slider.querySelector('[role="slider"]')) continue;
     slider.dataset.named = "";
     nameHandle(slider);
     slider.closest(".widget-vbox")?.setAttribute("aria-live", "polite"); // the new frame's text
   }
-  for (const label of document.querySelectorAll("summary[aria-label], .search-button-field")) {
-    label.removeAttribute("aria-label"); // the text inside says it better
-  }
-  document.querySelectorAll('[role="doc-biblioentry"]').forEach((entry) => (entry.role = "listitem"));
+}
+
+function openBoxesToKeys() {
   for (const box of document.querySelectorAll("pre, .cell_output .output, .table-wrapper")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 }
+
+for (const label of document.querySelectorAll("summary[aria-label], .search-button-field")) {
+  label.removeAttribute("aria-label"); // the text inside says it better
+}
+for (const entry of document.querySelectorAll('[role="doc-biblioentry"]')) entry.role = "listitem";
+
+nameHandles();
+new MutationObserver(nameHandles).observe(document.body, { childList: true, subtree: true });
+
+openBoxesToKeys();
+window.addEventListener("load", openBoxesToKeys);
+window.addEventListener("resize", openBoxesToKeys);
 
 // Solutions are folded away on the screen, not on paper.
 window.addEventListener("beforeprint", () => {
   const solutions = document.querySelectorAll("details.sd-dropdown, .tag_hide-cell details");
   for (const folded of solutions) folded.open = true;
 });
-
-new MutationObserver(improve).observe(document.body, { childList: true, subtree: true });
-window.addEventListener("resize", improve);
-improve();

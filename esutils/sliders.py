@@ -18,9 +18,7 @@ _MAX_FRAME_BYTES = 60_000
 _MAX_BYTES = 1_200_000
 _COLORS = 64
 _DPI = 150
-_LOG_FROM = (
-    20  # a grid whose largest value is so many times its smallest gets a logarithmic control
-)
+_LOG_FROM = 20  # largest over smallest value of a grid from which its control is logarithmic
 _WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
 
 

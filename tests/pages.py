@@ -1,5 +1,6 @@
 """Which pages the book has, and what its notebooks promise to show on them."""
 
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
+@cache
 def read(page):
     """Return the notebook of a page."""
     return nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
