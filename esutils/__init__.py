@@ -17,6 +17,7 @@ _MODULES = (
     "mlp",
     "plots",
     "readout",
+    "ridgeless",
     "sliders",
     "sparsify",
     "sweep",

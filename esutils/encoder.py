@@ -3,17 +3,18 @@
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import sparsify
 from esutils._checks import check_choice, check_int, check_number
-from esutils.expand import projection
+from esutils._threads import in_blocks
+from esutils.expand import project, projection
 
 SPARSIFIERS = ("winners", "block", "threshold", "relu", "cosine", "identity")
 _COUNTED = ("winners", "block", "threshold")  # those that n_active and binary speak of
 _DEFAULT_SPARSITY = 1 / 20
-_CHUNK_ENTRIES = 2**25  # projections held at once: 128 MiB of float32
+_CHUNK_ENTRIES = 2**24  # projections held at once: 64 MiB of float32
+_ROWS = 64  # of them that a thread works on at a time
 
 
 class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -156,7 +157,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.offset_ = (bias * biases.standard_normal(m)).astype(X.dtype)
         self.offset_ -= self.projection_ @ self.mean_
         if self.sparsifier == "threshold":
-            self.thresholds_ = sparsify.unit_thresholds(self._project(X), self._n_active() / m)
+            H = project(X, self.projection_) + self.offset_
+            self.thresholds_ = sparsify.unit_thresholds(H, self._n_active() / m)
         self._n_features_out = m
         return self
 
@@ -174,15 +176,37 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
-        rows = max(1, _CHUNK_ENTRIES // self.n_expanded)
-        starts = range(0, X.shape[0], rows)
-        chunks = (self._code(self._project(X[start : start + rows])) for start in starts)
-        if self.sparse_output:
-            return sp.vstack([sp.csr_matrix(chunk) for chunk in chunks], format="csr")
-        codes = np.empty((X.shape[0], self.n_expanded), X.dtype)
-        for start, chunk in zip(starts, chunks, strict=True):
-            codes[start : start + rows] = _dense(chunk)
-        return codes
+        return self._sparse_codes(X) if self.sparse_output else self._dense_codes(X)
+
+    def iter_transform(self, X, batch_size=1000):
+        """Encode samples batch by batch, in memory that does not grow with their number.
+
+        Parameters
+        ----------
+        X : array, memory map or CSR matrix of shape (n_samples, n_inputs), or an iterable of them
+            Samples. Rows of a memory map are read when their turn comes; an iterable is a batch an
+            item. Batches are computed in the dtype of the samples that the encoder was fitted to.
+        batch_size : int
+            Samples a batch, where X is not an iterable of batches.
+
+        Yields
+        ------
+        csr_matrix of shape (batch_size, n_expanded)
+            The codes of one batch.
+
+        Notes
+        -----
+        Chapter: speed.
+        """
+        check_is_fitted(self)
+        check_int("batch_size", batch_size)
+        batches = X
+        if hasattr(X, "shape"):
+            starts = range(0, X.shape[0], batch_size)
+            batches = (X[start : start + batch_size] for start in starts)
+        for batch in batches:
+            batch = batch.astype(self.mean_.dtype, copy=False)
+            yield self._sparse_codes(self._validate(batch, reset=False))
 
     def _validate(self, X, reset):
         return validate_data(
@@ -217,28 +241,64 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         phase = rng.uniform(0, 2 * np.pi, self.n_expanded)
         self.phase_ = phase.astype(self.projection_.dtype)
 
-    def _project(self, X):
-        H = _dense(safe_sparse_dot(X, self.projection_.T))
-        H += self.offset_
-        return H
+    def _chunks(self, X):
+        """Yield the rows of each chunk and their projections, which the next ones overwrite."""
+        n_samples, m = X.shape[0], self.n_expanded
+        size = min(n_samples, max(1, _CHUNK_ENTRIES // m))
+        W, buffer = self.projection_, np.empty((size, m), np.result_type(X, self.projection_))
+        for start in range(0, n_samples, size):
+            rows = slice(start, min(start + size, n_samples))
+            H = project(X[rows], W, out=buffer[: rows.stop - start])
+            in_blocks(lambda block, H=H: np.add(H[block], self.offset_, H[block]), len(H), _ROWS)
+            yield rows, H
+
+    def _dense_codes(self, X):
+        codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
+        for rows, H in self._chunks(X):
+            if self._fixed():
+                units = self._units(H)
+                np.put_along_axis(codes[rows], units, self._values(H, units), axis=1)
+            else:
+                codes[rows] = self._code(H)
+        return codes
+
+    def _sparse_codes(self, X):
+        n_samples, m = X.shape[0], self.n_expanded
+        if not self._fixed():
+            codes = [sp.csr_matrix(self._code(H)) for _, H in self._chunks(X)]
+            return sp.vstack(codes, format="csr")
+        units = np.empty((n_samples, self._n_active()), np.int32)
+        values = None if self.binary else np.empty(units.shape, X.dtype)
+        for rows, H in self._chunks(X):
+            units[rows] = self._units(H)
+            if values is not None:
+                values[rows] = self._values(H, units[rows])
+        if values is None:
+            values = np.ones(units.shape, X.dtype)
+        starts = np.arange(0, units.size + 1, units.shape[1])
+        return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=(n_samples, m))
+
+    def _fixed(self):
+        """Return whether exactly k units of every sample are active."""
+        return self.sparsifier in ("winners", "block")
+
+    def _units(self, H):
+        """Return which these are."""
+        if self.sparsifier == "winners":
+            return sparsify.winners(H, self._n_active())
+        return sparsify.block_winners(H, self.n_expanded // self._n_active())
+
+    def _values(self, H, units):
+        return 1 if self.binary else np.take_along_axis(H, units, axis=1)
 
     def _code(self, H):
-        if self.sparsifier == "winners":
-            return self._at(H, sparsify.winners(H, self._n_active()))
-        if self.sparsifier == "block":
-            return self._at(H, sparsify.block_winners(H, self.n_expanded // self._n_active()))
+        """Return the codes where any number of units may be active."""
         if self.sparsifier == "threshold":
             active = H > self.thresholds_
             return active.astype(H.dtype) if self.binary else np.where(active, H, 0)
         if self.sparsifier == "cosine":
             return sparsify.cosine(H, self.phase_)
         return sparsify.relu(H) if self.sparsifier == "relu" else H
-
-    def _at(self, H, units):
-        """Return the CSR code that is active at ``units`` (n_samples, k) alone."""
-        values = np.ones_like(units, H.dtype) if self.binary else np.take_along_axis(H, units, 1)
-        starts = np.arange(0, units.size + 1, units.shape[1])
-        return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=H.shape)
 
 
 def _dense(array):

@@ -5,10 +5,15 @@ projection do not depend on how many rows follow. Widths are therefore nested an
 ``projection(m, ...)`` is the top of ``projection(M, ...)`` for every ``M > m``.
 """
 
+import numba
 import numpy as np
 import scipy.sparse as sp
 
 from esutils._checks import check_choice, check_int, check_matrix
+from esutils._threads import in_blocks
+
+_SPARSE = 1 / 16  # share of inputs a unit may listen to for gathering to be faster than BLAS
+_ROWS = 64  # that a thread projects at a time
 
 LAWS = ("gaussian", "sphere", "sign", "fly", "data", "rotation", "none")
 
@@ -85,6 +90,53 @@ def projection(
         return _rotation(d, rng)[:m].astype(dtype, copy=False)
     check_int("n_expanded", m, low=d, high=d)
     return np.eye(d, dtype=dtype)
+
+
+def project(X, W, out=None):
+    """Return the projections ``X @ W.T`` of samples, dense.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n_samples, n_inputs)
+        Samples.
+    W : array or CSR matrix of shape (n_expanded, n_inputs)
+        A projection. Where its rows are mostly zeros, as under the law ``"fly"``, the few inputs
+        of each unit are gathered and added up.
+    out : array of shape (n_samples, n_expanded), optional
+        Where to write them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_expanded)
+
+    Notes
+    -----
+    Chapter: 01-expand-and-sparsify.
+    """
+    if sp.issparse(X):
+        return np.asarray((X @ W.T).todense() if sp.issparse(W) else X @ W.T)
+    if not sp.issparse(W):
+        return np.matmul(X, W.T, out=out)
+    if W.nnz > _SPARSE * W.shape[0] * W.shape[1]:
+        return np.matmul(X, W.toarray().T, out=out)
+    dtype = np.result_type(X, W)
+    X, weights = np.ascontiguousarray(X, dtype), W.data.astype(dtype, copy=False)
+    H = np.empty((len(X), W.shape[0]), dtype) if out is None else out
+    # Unsigned places: Numba need not ask of each whether it counts from the end.
+    starts, inputs = W.indptr.astype(np.uint64), W.indices.astype(np.uint32)
+    in_blocks(lambda rows: _gather(X[rows], starts, inputs, weights, H[rows]), len(X), _ROWS)
+    return H
+
+
+@numba.njit(nogil=True, cache=True)
+def _gather(X, starts, inputs, weights, H):
+    for i in range(len(X)):
+        x = X[i]
+        for j in range(len(H[i])):
+            total = X.dtype.type(0)
+            for at in range(starts[j], starts[j + 1]):
+                total += weights[at] * x[inputs[at]]
+            H[i, j] = total
 
 
 def _unit_rows(rows):

@@ -4,30 +4,10 @@ Each function maps projections ``H`` of shape (n_samples, m) to codes of the sam
 always broken by index, the lower index first, so that counts are exact.
 """
 
-import numba
 import numpy as np
 
 from esutils._checks import check_int, check_matrix, check_number
-
-
-@numba.njit(parallel=True, cache=True)
-def _winners(H, n_active):
-    """Column indices of the n_active largest entries of each row, in increasing order."""
-    n_samples, m = H.shape
-    winners = np.empty((n_samples, n_active), np.int32)
-    for i in numba.prange(n_samples):
-        cut = np.partition(H[i], m - n_active)[m - n_active]
-        ties = n_active - np.sum(H[i] > cut)
-        at = 0
-        for j in range(m):
-            if H[i, j] > cut:
-                winners[i, at] = j
-                at += 1
-            elif H[i, j] == cut and ties > 0:
-                winners[i, at] = j
-                at += 1
-                ties -= 1
-    return winners
+from esutils._select import largest
 
 
 def winners(H, n_active):
@@ -56,8 +36,8 @@ def winners(H, n_active):
     >>> winners([[3.0, 1.0, 3.0, 3.0]], 2)
     array([[0, 2]], dtype=int32)
     """
-    H = np.ascontiguousarray(check_matrix("H", H))
-    return _winners(H, check_int("n_active", n_active, high=H.shape[1]))
+    H = check_matrix("H", H, finite=False)
+    return largest("H", H, check_int("n_active", n_active, high=H.shape[1]))
 
 
 def block_winners(H, block_size):

@@ -1,6 +1,9 @@
 """The encoder: scikit-learn's contract, exact sparsity, nested widths, sparse and dense alike."""
 
 import pickle
+import subprocess
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -75,6 +78,72 @@ def test_chunks_do_not_show(monkeypatch):
     whole = encoder.transform(X)
     monkeypatch.setattr("esutils.encoder._CHUNK_ENTRIES", 40 * 7)
     assert (encoder.transform(X) == whole).all()
+
+
+@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
+@pytest.mark.parametrize("binary", [True, False])
+def test_batches_are_the_rows_of_the_whole(sparsifier, binary):
+    encoder = ExpandSparsify(40, sparsifier=sparsifier, binary=binary, random_state=0).fit(X)
+    whole = encoder.transform(X)
+    for samples in (X, sp.csr_matrix(X), (X[:50], X[50:])):
+        batches = list(encoder.iter_transform(samples, batch_size=25))
+        assert all(batch.format == "csr" and batch.dtype == X.dtype for batch in batches)
+        assert np.allclose(sp.vstack(batches).toarray(), whole, atol=1e-12)
+    assert [batch.shape[0] for batch in encoder.iter_transform(X, 25)] == [25, 25, 10]
+
+
+def test_batches_are_asked_for_one_at_a_time():
+    asked = []
+
+    def samples():
+        for start in range(0, 60, 20):
+            asked.append(start)
+            yield X[start : start + 20]
+
+    encoder = ExpandSparsify(40, random_state=0).fit(X)
+    next(encoder.iter_transform(samples()))
+    assert asked == [0]
+
+
+BEYOND_MEMORY = """
+import resource
+import numpy as np
+from esutils import ExpandSparsify
+
+images = np.random.default_rng(0).integers(0, 256, (1000, 784), np.uint8)
+X = np.memmap("images", np.uint8, "w+", shape=(200_000, 784))
+X.reshape(200, 1000, 784)[:] = images
+encoder = ExpandSparsify(20_000, law="fly", n_active=400, random_state=0)
+encoder.fit(images.astype(np.float32))
+encoder.transform(images[:2].astype(np.float32))
+with open("/proc/self/statm") as pages:
+    limit = int(pages.read().split()[0]) * resource.getpagesize() + 10**9
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    np.ones((200_000, 20_000), np.float32)
+except MemoryError:
+    print("too large")
+print(sum(Z.nnz for Z in encoder.iter_transform(X)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to limit the memory")
+def test_codes_that_would_take_16_gigabytes_are_encoded_in_one(tmp_path):
+    run = [sys.executable, "-c", BEYOND_MEMORY]
+    said = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert said.stdout.split("\n")[:2] == ["too large", str(200_000 * 400)], said.stderr
+
+
+def test_encoding_takes_less_than_a_fifth_of_the_dense_codes():
+    samples = np.random.default_rng(0).standard_normal((10_000, 100), np.float32)
+    encoder = ExpandSparsify(20_000, n_active=1000, sparse_output=True, random_state=0)
+    encoder.fit(samples)
+    tracemalloc.start()
+    Z = encoder.transform(samples)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert Z.nnz == 10_000 * 1000
+    assert peak < 0.2 * 4 * 10_000 * 20_000
 
 
 def test_float32_stays_float32_and_agrees():

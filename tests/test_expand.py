@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from scipy import stats
 
-from esutils.expand import LAWS, projection
+from esutils.expand import LAWS, project, projection
 
 DATA = np.random.default_rng(1).standard_normal((50, 40))
 
@@ -13,6 +13,29 @@ DATA = np.random.default_rng(1).standard_normal((50, 40))
 def draw(m, law, d=40, seed=0, **options):
     W = projection(m, d, law, data=DATA, random_state=seed, **options)
     return W.toarray() if sp.issparse(W) else W
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_projecting_is_a_matrix_product(law, dtype):
+    m = 40 if law in ("rotation", "none") else 90
+    W = projection(m, 40, law, fan_in=2, data=DATA, random_state=0, dtype=dtype)
+    X = DATA.astype(dtype)
+    expected = X.astype(np.float64) @ draw(m, law, fan_in=2).T.astype(np.float64)
+    for samples in (X, np.asfortranarray(X), sp.csr_matrix(X)):
+        H = project(samples, W)
+        assert H.dtype == dtype and np.allclose(
+            H, expected, atol=1e-4 if dtype == np.float32 else 0
+        )
+    out = np.empty((len(X), m), dtype)
+    assert project(X, W, out=out) is out and np.allclose(out, expected, atol=1e-4)
+
+
+def test_gathering_adds_in_the_order_of_the_inputs():
+    W = projection(500, 200, "fly", random_state=0, dtype=np.float32)
+    W.data[:] = np.random.default_rng(0).standard_normal(W.nnz)
+    X = np.random.default_rng(1).standard_normal((70, 200)).astype(np.float32)
+    assert np.array_equal(project(X, W), (W @ X.T).T)  # SciPy adds them one after another
 
 
 def test_gaussian_entries_are_standard_normal():

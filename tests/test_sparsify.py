@@ -1,5 +1,9 @@
 """Sparsifiers: exact counts, ties by index, permutation and scale, kernels."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +30,75 @@ def test_winners_are_the_k_largest_with_ties_by_index(H, data):
     won = sparsify.winners(H, k)
     assert won.tolist() == [reference_winners(row, k) for row in H.tolist()]
     assert (sparsify.winners(3 * H + 1, k) == won).all()  # only the order of the values counts
+
+
+FLOATS = {
+    "continuous": lambda A: A,
+    "rounded": lambda A: np.round(2 * A),
+    "half zeros": lambda A: np.maximum(A, 0),
+    "few ones": lambda A: A > 2,
+    "constant": np.zeros_like,
+    "zeros of both signs": lambda A: np.where(A > 0, 0.0, -0.0),
+    "negative": lambda A: -np.abs(A) - 1,
+    "denormal": lambda A: np.round(4 * A) * np.finfo(A.dtype).smallest_subnormal,
+    "nearly the largest": lambda A: np.clip(A / 4, -1, 1) * np.finfo(A.dtype).max,
+    "of all magnitudes": lambda A: A * np.exp2(np.clip(40 * A[::-1], -120, 120)),
+    "sorted": lambda A: np.sort(A, axis=1),
+    # The sample sees one entry in many; here it sees nothing but the smallest, or the largest.
+    "unlike its sample": lambda A: np.where(np.arange(A.shape[1]) % 157 < 16, A - 99, A),
+    "its sample on top": lambda A: np.where(np.arange(A.shape[1]) % 157 < 16, A + 99, A),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", FLOATS)
+@pytest.mark.parametrize("m", [1, 31, 32, 33, 1024, 5033])
+def test_winners_are_those_of_a_stable_sort(kind, m, dtype):
+    A = np.random.default_rng(m).standard_normal((30, m)).astype(dtype)
+    H = FLOATS[kind](A).astype(dtype)
+    order = np.argsort(-H, axis=1, kind="stable")
+    for k in {1, max(1, m // 100), max(1, m // 20), -(-m // 2), m}:
+        won = sparsify.winners(H, k)
+        assert won.dtype == np.int32 and won.flags.c_contiguous
+        assert np.array_equal(won, np.sort(order[:, :k], axis=1))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 31, 32, 4999])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_entry_that_is_not_finite_is_found(bad, at, dtype):
+    H = np.random.default_rng(0).standard_normal((3, 5000)).astype(dtype)
+    H[1, at] = bad
+    with pytest.raises(ValueError, match="H must be finite, got NaN or infinity"):
+        sparsify.winners(H, 7)
+
+
+def test_threads_and_memory_layouts_do_not_show(monkeypatch):
+    H = np.random.default_rng(0).standard_normal((300, 1200)).astype(np.float32)
+    whole = sparsify.winners(H, 60)
+    assert np.array_equal(sparsify.winners(np.asfortranarray(H), 60), whole)
+    assert np.array_equal(sparsify.winners(H[::2], 60), whole[::2])
+    monkeypatch.setattr("esutils._select._BLOCK_ENTRIES", 7 * 1200)
+    for n_threads in (1, 3):
+        monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", n_threads)
+        assert np.array_equal(sparsify.winners(H, 60), whole)
+
+
+def test_compiled_code_is_ready_soon_and_kept(tmp_path):
+    """The first call may compile, for under three seconds; later processes find it compiled."""
+    code = (
+        "import time, numba, numpy as np\n"
+        "from esutils import sparsify\n"
+        "numba.njit(lambda x: x)(1)\n"  # what Numba itself needs to start
+        "H = np.ones((2, 3000), np.float32)\n"
+        "start = time.perf_counter(); sparsify.winners(H, 5); print(time.perf_counter() - start)"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    first, later = (
+        float(subprocess.check_output([sys.executable, "-c", code], env=environment, text=True))
+        for _ in range(2)
+    )
+    assert first < 3 and later < 0.2
 
 
 def test_winners_follow_a_permutation_of_the_units():

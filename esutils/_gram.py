@@ -1,0 +1,109 @@
+"""Gram matrices of codes, and systems of equations with them."""
+
+import numba
+import numpy as np
+import scipy.linalg as sl
+import scipy.sparse as sp
+from numba import types
+from numba.extending import intrinsic
+
+from esutils._threads import in_blocks
+
+_WORD = 64
+_TILE = 64  # rows whose words stay in the cache together
+
+
+def gram(Z):
+    """Return ``Z @ Z.T`` in float64 for a dense or sparse matrix Z.
+
+    Codes of zeros and ones are packed, 64 units a word; their products are numbers of common bits.
+    """
+    if sp.issparse(Z):
+        Z = Z.tocsr()  # the transpose of one is in columns
+        if not Z.has_canonical_format:
+            Z = Z.copy()
+            Z.sum_duplicates()
+    words = _packed(Z)
+    if words is not None:
+        products = np.empty((len(words), len(words)))
+        in_blocks(lambda rows: _common(words, rows.start, rows.stop, products), len(words), _TILE)
+        return products
+    product = Z @ Z.T
+    return (product.toarray() if sp.issparse(product) else product).astype(np.float64, copy=False)
+
+
+def solve_gram(gram, Y, overwrite=False):
+    """Return ``pinv(gram) @ Y`` and the rank of gram, of which the upper triangle is read."""
+    cutoff = len(gram) * np.finfo(float).eps
+    try:
+        # Seen as its transpose, a C matrix needs no copy in Fortran's order.
+        factor = sl.cho_factor(
+            (gram if overwrite else gram.copy()).T,
+            lower=True,
+            overwrite_a=True,
+            check_finite=False,
+        )
+        squares = np.diag(factor[0]) ** 2
+        if squares.min() > cutoff * squares.max():
+            return sl.cho_solve(factor, Y, check_finite=False), len(gram)
+    except sl.LinAlgError:
+        pass
+    values, vectors = sl.eigh(gram, lower=False, check_finite=False)
+    kept = values > cutoff * values[-1]
+    vectors = vectors[:, kept]
+    return vectors @ ((vectors.T @ Y) / values[kept, None]), int(kept.sum())
+
+
+def _packed(Z):
+    """Return the rows of a matrix of zeros and ones as bits, None for any other matrix."""
+    n, m = Z.shape
+    words = np.zeros((n, -(-m // _WORD)), np.uint64)
+    if sp.issparse(Z):
+        packed = (Z.data == 1).all()
+        if packed:
+            _pack_places(Z.indptr, Z.indices, words)
+    else:
+        packed = all(in_blocks(lambda rows: _pack(Z[rows], words[rows]), n, _TILE))
+    return words if packed else None
+
+
+@numba.njit(nogil=True, cache=True)
+def _pack(Z, words):
+    """Set the bits of the entries that are 1; return whether the others are 0."""
+    for i in range(Z.shape[0]):
+        bad = False
+        for j in range(Z.shape[1]):
+            bad |= (Z[i, j] != 0) & (Z[i, j] != 1)
+            words[i, j // _WORD] |= np.uint64(Z[i, j] == 1) << np.uint64(j % _WORD)
+        if bad:
+            return False
+    return True
+
+
+@numba.njit(nogil=True, cache=True)
+def _pack_places(starts, places, words):
+    for i in range(len(words)):
+        for j in places[starts[i] : starts[i + 1]]:
+            words[i, j // _WORD] |= np.uint64(1) << np.uint64(j % _WORD)
+
+
+@intrinsic
+def _number(typing_context, bits):
+    """Return how many bits of a word are set."""
+
+    def generate(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@numba.njit(nogil=True, cache=True)
+def _common(words, start, stop, products):
+    """Count the bits that rows ``start`` to ``stop`` have in common with those up to them."""
+    for tile in range(0, stop, _TILE):
+        for i in range(max(start, tile), stop):
+            for j in range(tile, min(tile + _TILE, i + 1)):
+                total = np.uint64(0)
+                for word in range(words.shape[1]):
+                    total += _number(words[i, word] & words[j, word])
+                products[i, j] = products[j, i] = total

@@ -1,0 +1,241 @@
+"""Ridgeless readouts: least squares of minimum norm, and the whole error-versus-width curve."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import scipy.linalg as sl
+from sklearn.base import clone
+
+from esutils._checks import check_matrix, check_targets
+from esutils._gram import solve_gram
+from esutils.readout import LinearReadout
+
+_DEPENDENT = 1e-10  # a column this much shorter than the longest, once the others are projected out
+
+
+def minimum_norm(Z, Y):
+    """Fit the least-squares readout of least norm: interpolation wherever it is possible.
+
+    Parameters
+    ----------
+    Z : array of shape (n_samples, m)
+        Codes.
+    Y : array of shape (n_samples,) or (n_samples, n_targets)
+        Targets.
+
+    Returns
+    -------
+    LinearReadout
+        Without intercept.
+
+    Notes
+    -----
+    Chapter: 08-double-descent.
+    """
+    Z = check_matrix("Z", Z)
+    Y = check_targets("Y", Y, len(Z))
+    weights = sl.lstsq(Z, Y, lapack_driver="gelsd")[0]
+    return LinearReadout(weights, np.zeros(Y.shape[1]), 0.0)
+
+
+@dataclass(frozen=True)
+class WidthPath:
+    """Minimum-norm readouts along a path of widths.
+
+    Attributes
+    ----------
+    widths : ndarray of int, shape (n_widths,)
+    predictions : ndarray of shape (n_widths, n_test, n_targets)
+        Predicted targets of the test samples at each width.
+    norms : ndarray of shape (n_widths, n_targets)
+        Norm of the readout of each target.
+    residuals : ndarray of shape (n_widths, n_targets)
+        Root mean square error on the training samples; 0 where the readout interpolates.
+    ranks : ndarray of int, shape (n_widths,)
+        Rank of the training codes.
+    """
+
+    widths: np.ndarray
+    predictions: np.ndarray
+    norms: np.ndarray
+    residuals: np.ndarray
+    ranks: np.ndarray
+
+
+def width_path(encoder, X, Y, X_test, widths):
+    """Fit the minimum-norm readout of an encoder at every width of a list.
+
+    Parameters
+    ----------
+    encoder : ExpandSparsify
+        Left unfitted; its ``n_expanded`` is replaced by the widths. Where its codes are nested
+        they are computed once, at the largest width. Global winner-take-all codes are not nested:
+        they are computed anew at each width, with the same sparsity k/m.
+    X, Y : arrays of shape (n_samples, n_inputs) and (n_samples,) or (n_samples, n_targets)
+        Training samples and targets.
+    X_test : array of shape (n_test, n_inputs)
+    widths : increasing sequence of int
+        Widths m. For ``sparsifier="block"`` each must be a multiple of the block size.
+
+    Returns
+    -------
+    WidthPath
+        Computed in float64 from the projection on, so that dependent columns are recognised.
+
+    Raises
+    ------
+    ValueError
+        If the widths do not increase, do not fit the blocks, or the data are malformed.
+
+    Notes
+    -----
+    Chapter: 08-double-descent.
+    """
+    widths = _check_widths(widths)
+    X = check_matrix("X", X).astype(np.float64)
+    X_test = check_matrix("X_test", X_test, n_columns=X.shape[1]).astype(np.float64)
+    block = 1
+    if encoder.sparsifier == "block":
+        block = encoder.n_expanded // encoder._n_active()
+    if (widths % block).any():
+        raise ValueError(f"widths must be multiples of the block size {block}, got {widths}")
+    if encoder.nested:
+        wide = _resized(encoder, widths[-1]).fit(X)
+        return minimum_norm_path(wide.transform(X), Y, wide.transform(X_test), widths)
+    paths = []
+    for width in widths:
+        narrow = _resized(encoder, width).fit(X)
+        codes = narrow.transform(X), narrow.transform(X_test)
+        paths.append(minimum_norm_path(codes[0], Y, codes[1], [width]))
+    return WidthPath(
+        widths,
+        *(
+            np.concatenate([getattr(path, name) for path in paths])
+            for name in ("predictions", "norms", "residuals", "ranks")
+        ),
+    )
+
+
+def _resized(encoder, width):
+    """Return an unfitted copy at another width with the same sparsity."""
+    n_active = encoder.n_active
+    if n_active is not None:
+        n_active = max(1, round(n_active * int(width) / encoder.n_expanded))
+    return clone(encoder).set_params(n_expanded=int(width), n_active=n_active)
+
+
+def minimum_norm_path(Z, Y, Z_test, widths):
+    """Fit the minimum-norm readout on the first m columns of Z, for every m of a list.
+
+    Up to m = n one QR factorisation serves all widths, the predictions being partial sums; beyond,
+    the Gram matrix of the rows grows by the new columns and is factorised at each width. Where the
+    columns, or beyond n the rows, are linearly dependent, that width is solved on its own.
+
+    Parameters
+    ----------
+    Z, Z_test : arrays of shape (n_samples, m_max) and (n_test, m_max)
+        Codes of the training and test samples.
+    Y : array of shape (n_samples,) or (n_samples, n_targets)
+        Targets; many targets cost little more than one.
+    widths : increasing sequence of int
+        At most m_max.
+
+    Returns
+    -------
+    WidthPath
+
+    Notes
+    -----
+    Everything is computed in float64, and the codes must be float64 as well if dependent columns
+    are to be recognised. Near m = n the system is too ill-conditioned for float32.
+    Chapter: 08-double-descent.
+    """
+    Z = check_matrix("Z", Z)
+    Y = check_targets("Y", Y, len(Z))
+    Z_test = check_matrix("Z_test", Z_test, n_columns=Z.shape[1])
+    widths = _check_widths(widths, Z.shape[1])
+    n = len(Z)
+    fits = [*_narrow_fits(Z, Y, Z_test, widths[widths <= n])]
+    fits += _wide_fits(Z, Y, Z_test, widths[widths > n])
+    return WidthPath(widths, *(np.array(column) for column in zip(*fits, strict=True)))
+
+
+def _check_widths(widths, m_max=None):
+    widths = np.asarray(widths)
+    if widths.ndim != 1 or widths.size == 0 or widths.dtype.kind not in "iu":
+        raise ValueError(f"widths must be a non-empty sequence of whole numbers, got {widths!r}")
+    if widths[0] < 1 or (np.diff(widths) <= 0).any():
+        raise ValueError(f"widths must increase from 1 or more, got {widths.tolist()}")
+    if m_max is not None and widths[-1] > m_max:
+        raise ValueError(f"widths must be at most the {m_max} columns of Z, got {widths[-1]}")
+    return widths
+
+
+def _narrow_fits(Z, Y, Z_test, widths):
+    """Yield (predictions, norms, residuals, rank) at widths m <= n."""
+    if not widths.size:
+        return
+    m_max = widths[-1]
+    (reflectors, tau), R = sl.qr(Z[:, :m_max].astype(np.float64), mode="raw", overwrite_a=True)
+    R = R[:m_max]
+    lengths = np.abs(np.diag(R))
+    independent = np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
+    QY = _apply_transposed(reflectors, tau, Y)
+    misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
+    misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
+    test = sl.solve_triangular(
+        R[:independent, :independent], Z_test[:, :independent].T, trans="T", check_finite=False
+    )
+    left, predictions = 0, np.zeros((len(Z_test), Y.shape[1]))
+    for m in widths:
+        if m > independent:
+            yield _dependent_fit(Z[:, :m], Y, Z_test[:, :m])
+            continue
+        predictions = predictions + test[left:m].T @ QY[left:m]
+        weights = sl.solve_triangular(R[:m, :m], QY[:m], check_finite=False)
+        yield predictions, np.linalg.norm(weights, axis=0), misfits[m], m
+        left = m
+
+
+def _apply_transposed(reflectors, tau, Y):
+    """Return ``Q.T @ Y`` for the full orthogonal Q of a raw QR factorisation."""
+    (ormqr,) = sl.get_lapack_funcs(("ormqr",), (reflectors, Y))
+    lwork = int(ormqr("L", "T", reflectors, tau, Y, -1)[1][0].real)
+    return ormqr("L", "T", reflectors, tau, Y, lwork)[0]
+
+
+def _wide_fits(Z, Y, Z_test, widths):
+    """Return (predictions, norms, residuals, rank) at widths m > n.
+
+    A width's readout combines the rows of Z. First all combinations are solved for, while the Gram
+    matrix grows; then each stretch of columns is read once more, for all the widths that have it.
+    """
+    n, n_targets = Y.shape
+    gram = np.zeros((n, n), order="F")  # BLAS adds to its lower triangle, and nothing reads more
+    combinations, residuals, ranks = np.empty((len(widths), n_targets, n)), [], []
+    stretches = [slice(*ends) for ends in pairwise([0, *widths])]
+    for at, columns in enumerate(stretches):
+        new = np.asfortranarray(Z[:, columns], dtype=np.float64)
+        gram = sl.blas.dsyrk(1.0, new, beta=1.0, c=gram, lower=1, overwrite_c=1)
+        dual, rank = solve_gram(gram.T, Y)
+        combinations[at] = dual.T
+        residuals.append(_rms(Y - sl.blas.dsymm(1.0, gram, dual, lower=1)))
+        ranks.append(rank)
+    predictions = np.zeros((len(widths), n_targets, len(Z_test)))
+    squares = np.zeros((len(widths), n_targets))
+    for at, columns in enumerate(stretches):
+        weights = combinations[at:].reshape(-1, n) @ Z[:, columns]
+        predictions[at:] += (weights @ Z_test[:, columns].T).reshape(-1, n_targets, len(Z_test))
+        squares[at:] += (weights**2).sum(axis=1).reshape(-1, n_targets)
+    return zip(predictions.swapaxes(1, 2), np.sqrt(squares), residuals, ranks, strict=True)
+
+
+def _dependent_fit(Z, Y, Z_test):
+    """Fit one width m <= n whose columns are linearly dependent."""
+    weights, _, rank, _ = sl.lstsq(Z.astype(np.float64), Y, lapack_driver="gelsy", cond=_DEPENDENT)
+    return Z_test @ weights, np.linalg.norm(weights, axis=0), _rms(Z @ weights - Y), rank
+
+
+def _rms(residuals):
+    return np.sqrt(np.mean(residuals**2, axis=0))
