@@ -1,4 +1,4 @@
-"""Write RESULTS.md from what pytest-benchmark recorded: medians over turns, and their ratios."""
+"""Write results.json and RESULTS.md from what pytest-benchmark recorded."""
 
 import json
 import platform
@@ -14,48 +14,64 @@ HERE = Path(__file__).parent
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
 
 
-def medians(recorded):
-    """Return the median seconds of every side of every task, the work done whole."""
-    seconds = defaultdict(list)
+def summary(recorded):
+    """Return the machine, and of every task the median seconds and ratios of its sides."""
+    seconds = defaultdict(lambda: defaultdict(list))
     for run in recorded["benchmarks"]:
-        where = run["extra_info"]["task"], run["extra_info"]["side"]
-        seconds[where].append(run["stats"]["median"])
-    found = defaultdict(dict)
-    for (name, side), values in seconds.items():
-        found[name][side] = statistics.median(values) * TASKS[name].parts.get(side, 1)
-    return found
+        seconds[run["extra_info"]["task"]][run["extra_info"]["side"]].append(run["stats"]["median"])
+    machine = recorded["machine_info"]
+    return {
+        "date": recorded["datetime"][:10],
+        "machine": f"{machine['cpu']['brand_raw']}, {machine['cpu']['count']} cores, "
+        f"{platform.system()}",
+        "versions": f"Python {machine['python_version']}, "
+        + ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
+        "tasks": [outcome(TASKS[name], sides) for name, sides in seconds.items()],
+    }
 
 
-def lines(recorded):
-    """Yield the page."""
-    machine, versions = recorded["machine_info"], (f"{name} {version(name)}" for name in LIBRARIES)
-    yield "# Measured beside peers"
-    yield ""
-    yield f"{recorded['datetime'][:10]}, {machine['cpu']['brand_raw']}, {machine['cpu']['count']} cores, "
-    yield f"{platform.system()}, Python {machine['python_version']}, {', '.join(versions)}."
-    yield ""
-    yield "Written by `make bench`. Seconds are medians over turns in which every side ran once; a ratio"
-    yield "above 1 says how many times faster esutils is. Float32 unless the task says otherwise; curves"
-    yield "in float64. Both sides may use both cores; NumPy's partition and scikit-learn's sparse product"
-    yield "use one by themselves."
-    for name, sides in medians(recorded).items():
-        task, ours = TASKS[name], sides["esutils"]
-        yield from (
-            "",
-            f"## {task.title}",
-            "",
-            "| side | seconds | ratio | target |",
-            "|---|---|---|---|",
-        )
-        for side, seconds in sides.items():
-            target = task.targets.get(side)
-            wanted = (
-                f"{target:g}, {'met' if seconds / ours >= target else 'missed'}" if target else ""
-            )
-            part = " (extrapolated)" if side in task.parts else ""
-            yield f"| {side}{part} | {seconds:.3g} | {seconds / ours:.2f} | {wanted} |"
+def outcome(task, sides):
+    """Return the sides of one task, parts of the work made whole."""
+    whole = {
+        side: statistics.median(taken) * task.parts.get(side, 1) for side, taken in sides.items()
+    }
+    return {
+        "title": task.title,
+        "turns": task.turns,
+        "sides": [
+            {
+                "name": side,
+                "seconds": float(f"{taken:.4g}"),
+                "ratio": float(f"{taken / whole['esutils']:.4g}"),
+                "target": task.targets.get(side),
+                "extrapolated": side in task.parts,
+            }
+            for side, taken in whole.items()
+        ],
+    }
+
+
+def page(found):
+    """Yield the lines of RESULTS.md."""
+    yield from ("# Measured beside peers", "", f"{found['date']}. {found['machine']}.")
+    yield from (f"{found['versions']}.", "")
+    yield "Written by `make bench`. The sides of a task take turns; seconds are medians over turns."
+    yield "A ratio is a side's time over that of esutils: above 1, esutils is faster. Every side may"
+    yield "use all cores; NumPy's partition and scikit-learn's sparse product use one by themselves."
+    yield "In float32, the curves in float64. Each result is compared with that of esutils."
+    for task in found["tasks"]:
+        yield from ("", f"## {task['title']}", "", "| side | seconds | ratio | target |")
+        yield "|---|---|---|---|"
+        for side in task["sides"]:
+            wanted = ""
+            if side["target"]:
+                met = "met" if side["ratio"] >= side["target"] else "missed"
+                wanted = f"{side['target']:g}, {met}"
+            name = side["name"] + (" (extrapolated from a part)" if side["extrapolated"] else "")
+            yield f"| {name} | {side['seconds']:.3g} | {side['ratio']:.3g} | {wanted} |"
 
 
 if __name__ == "__main__":
-    recorded = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    (HERE / "RESULTS.md").write_text("\n".join(lines(recorded)) + "\n", encoding="utf-8")
+    found = summary(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (HERE / "RESULTS.md").write_text("\n".join(page(found)) + "\n", encoding="utf-8")

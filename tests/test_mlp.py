@@ -372,6 +372,32 @@ def test_masked_training_is_a_plain_loop():
         assert torch.equal(layer.bias, oracle.bias)
 
 
+@pytest.mark.parametrize("decay", [True, False])
+@pytest.mark.parametrize("hidden", [(40,), (30, 20), (9, 8, 7)])
+def test_a_sparse_network_takes_the_steps_of_the_dense_one(hidden, decay, monkeypatch):
+    """Few weights, an input and units that none of them touch, batches of 25, 25 and 10."""
+    X, y = small_task()
+    start = mlp.initial_mlp(5, hidden, 3, random_state=1)
+    masks = [torch.rand(m.shape, generator=torch.Generator().manual_seed(7)) < 0.2
+             for m in random_masks(start)]  # fmt: skip
+    masks[0][:, 2], masks[0][1], masks[-1][:, 0] = False, False, False
+    watched = []
+
+    def train(network, share):
+        monkeypatch.setattr(mlp, "_FEW", share)
+        options = {"random_state": 4, "decay": decay, "masks": masks}
+        return mlp.fit(
+            network, X, y, 6, 0.02, 25, after_epoch=lambda *_: watched.append(weights(network)),
+            **options,
+        )  # fmt: skip
+
+    dense, sparse = train(copy.deepcopy(start), 0.0), train(copy.deepcopy(start), 0.25)
+    np.testing.assert_allclose(watched[6:], watched[:6], atol=2e-5)
+    assert np.abs(weights(dense) - weights(start)).max() > 0.1
+    for layer, mask in zip(mlp.linear_layers(sparse), masks, strict=True):
+        assert not layer.weight[~mask].any()
+
+
 def test_full_masks_and_a_watcher_change_nothing():
     X, y = small_task()
     plain = mlp.fit(mlp.initial_mlp(5, (20,), 3, dropout=0.5), X, y, 3)
