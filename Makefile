@@ -8,7 +8,7 @@ SCRIPTS := node_modules/.ready
 PDF := _build/why-neural-networks-work.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf test execute serve lint format clean
+.PHONY: help book pdf test execute bench serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -39,13 +39,19 @@ pdf: $(READY) $(SCRIPTS) ## print the whole book into one PDF with bookmarks (ne
 	@echo "The book: $(CURDIR)/$(PDF)"
 
 test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
-	$(BIN)/python -m pytest tests esutils intro.ipynb chapters --doctest-modules --nbval --nbval-current-env \
+	$(BIN)/python -m pytest tests esutils intro.ipynb speed.ipynb chapters --doctest-modules --nbval --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
-	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),intro.ipynb chapters/*.ipynb)
+	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),intro.ipynb speed.ipynb chapters/*.ipynb)
+
+bench: $(READY) ## time the package beside its peers, and see how cost grows (half an hour, nothing else running)
+	@mkdir -p _build
+	$(BIN)/python -m pytest benchmarks -q --benchmark-json=_build/benchmarks.json --benchmark-columns=median
+	$(BIN)/python benchmarks/table.py _build/benchmarks.json
+	$(BIN)/python benchmarks/growth.py
 
 serve: ## show the built pages at http://127.0.0.1:8000 (PORT=8000)
 	@test -f _build/html/index.html || { echo "There is no book yet: make book"; exit 1; }

@@ -1,7 +1,11 @@
 """Measure how time and memory grow with n, d, m and k, one at a time; write growth.json."""
 
 import json
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -9,14 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from esutils import ExpandSparsify, ridgeless, sparsify
-
-BASE = {"n": 2000, "d": 400, "m": 8000, "k": 400}
-GRID = {
-    "n": (500, 1000, 2000, 4000, 8000, 16_000),
-    "d": (50, 100, 200, 400, 800, 1600),
-    "m": (1000, 2000, 4000, 8000, 16_000, 32_000),
-    "k": (25, 50, 100, 200, 400, 800),
-}
 
 
 def encode(n, d, m, k, law="gaussian"):
@@ -28,7 +24,7 @@ def encode(n, d, m, k, law="gaussian"):
 
 
 def encode_fly(n, d, m, k):
-    """The same with six inputs a unit."""
+    """Return the same for units of six inputs."""
     return encode(n, d, m, k, "fly")
 
 
@@ -45,10 +41,27 @@ def fit(n, d, m, k):
     return lambda: ridgeless.minimum_norm_path(Z, Y, Z[:100], [m])
 
 
-# Each with what it depends on; the readout at smaller sizes, since it grows fastest.
-WORK = {"encode": (encode, "ndmk"), "fly": (encode_fly, "ndmk"), "select": (select, "nmk")}
-FIT_BASE = {"n": 500, "d": 1, "m": 8000, "k": 1}
-FIT_GRID = {"n": (125, 250, 500, 1000, 2000), "m": (2000, 4000, 8000, 16_000, 32_000)}
+ENCODING = {"n": 2000, "d": 400, "m": 8000, "k": 100}
+ENCODING_GRID = {
+    "n": (1000, 2000, 4000, 8000, 16_000),
+    "d": (100, 200, 400, 800, 1600),
+    "m": (2000, 4000, 8000, 16_000, 32_000),
+    "k": (25, 50, 100, 200, 400),
+}
+SELECTING = ENCODING | {"m": 16_000}
+SELECTING_GRID = {
+    "n": (1000, 2000, 4000, 8000, 16_000),
+    "m": (4000, 8000, 16_000, 32_000, 64_000),
+    "k": (25, 50, 100, 200, 400),
+}
+FITTING = ENCODING | {"n": 1000}
+FITTING_GRID = {"n": (500, 1000, 2000, 4000), "m": (4000, 8000, 16_000, 32_000)}
+STORING = {"n": 8000, "d": 100, "m": 8000, "k": 400}
+STORING_GRID = {
+    "n": (4000, 8000, 16_000, 32_000, 64_000),
+    "m": (2000, 4000, 8000, 16_000, 32_000),
+    "k": (100, 200, 400, 800, 1600),
+}
 
 
 def seconds(work, turns=5):
@@ -72,19 +85,54 @@ def peak_megabytes(work):
 
 
 def sweep(make, base, grid, measure):
-    """Return what was measured along each axis of a grid, the other sizes as in ``base``."""
-    return {
-        axis: [[value, measure(make(**{**base, axis: value}))] for value in values]
+    """Return the base, and what was measured along each axis, the other sizes as in the base."""
+    along = {
+        axis: [[value, measure(make(**base | {axis: value}))] for value in values]
         for axis, values in grid.items()
     }
+    return {"base": base, "along": along}
+
+
+def rounded(number):
+    """Return a measured number as it is written down."""
+    return float(f"{float(number):.4g}")
+
+
+FIRST_CALL = """
+import time
+import numba, numpy as np
+from esutils import sparsify
+start = time.perf_counter()
+numba.njit(lambda x: x)(1)
+numba_itself = time.perf_counter() - start
+H = np.ones((2, 3000), np.float32)
+start = time.perf_counter()
+sparsify.winners(H, 5)
+print(numba_itself, time.perf_counter() - start)
+"""
+
+
+def first_calls():
+    """Return the seconds that a first call takes: to start Numba, to compile, and once compiled."""
+    with tempfile.TemporaryDirectory() as cache:
+        run = [sys.executable, "-c", FIRST_CALL]
+        environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+        taken = [
+            [float(part) for part in subprocess.check_output(run, env=environment).split()]
+            for _ in range(4)
+        ]
+    later = np.median(taken[1:], axis=0)
+    return {"numba": later[0], "compiling": taken[0][1], "compiled": later[1]}
 
 
 if __name__ == "__main__":
     found = {
-        name: sweep(make, BASE, {axis: GRID[axis] for axis in axes}, seconds)
-        for name, (make, axes) in WORK.items()
+        "encode": sweep(encode, ENCODING, ENCODING_GRID, seconds),
+        "fly": sweep(encode_fly, ENCODING, ENCODING_GRID, seconds),
+        "select": sweep(select, SELECTING, SELECTING_GRID, seconds),
+        "readout": sweep(fit, FITTING, FITTING_GRID, seconds),
+        "memory": sweep(encode, STORING, STORING_GRID, peak_megabytes),
+        "first_call": first_calls(),
     }
-    found["readout"] = sweep(fit, FIT_BASE, FIT_GRID, seconds)
-    found["memory"] = sweep(encode, BASE, GRID, peak_megabytes)
-    text = json.dumps({"base": BASE, "readout_base": FIT_BASE} | found, indent=1)
+    text = json.dumps(json.loads(json.dumps(found), parse_float=rounded), indent=1)
     (Path(__file__).parent / "growth.json").write_text(text + "\n", encoding="utf-8")

@@ -56,9 +56,9 @@ def page(found):
     yield from ("# Measured beside peers", "", f"{found['date']}. {found['machine']}.")
     yield from (f"{found['versions']}.", "")
     yield "Written by `make bench`. The sides of a task take turns; seconds are medians over turns."
-    yield "A ratio is a side's time over that of esutils: above 1, esutils is faster. Every side may"
-    yield "use all cores; NumPy's partition and scikit-learn's sparse product use one by themselves."
-    yield "In float32, the curves in float64. Each result is compared with that of esutils."
+    yield "A ratio is a side's time over that of esutils: above 1, esutils is faster. Every side"
+    yield "may use all cores; NumPy's partition and scikit-learn's sparse product use one by"
+    yield "themselves. In float32, the curves in float64. Results are compared."
     for task in found["tasks"]:
         yield from ("", f"## {task['title']}", "", "| side | seconds | ratio | target |")
         yield "|---|---|---|---|"

@@ -35,4 +35,4 @@ def test_speed(benchmark, name, turn, side):
     result = benchmark.pedantic(task.sides[side], inputs(name), rounds=1, warmup_rounds=warmups)
     found.setdefault("esutils", result)
     if turn == 0:
-        task.same(found["esutils"], result)
+        task.same(inputs(name), found["esutils"], result)
