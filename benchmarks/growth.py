@@ -117,12 +117,10 @@ def first_calls():
     with tempfile.TemporaryDirectory() as cache:
         run = [sys.executable, "-c", FIRST_CALL]
         environment = os.environ | {"NUMBA_CACHE_DIR": cache}
-        taken = [
-            [float(part) for part in subprocess.check_output(run, env=environment).split()]
-            for _ in range(4)
-        ]
-    later = np.median(taken[1:], axis=0)
-    return {"numba": later[0], "compiling": taken[0][1], "compiled": later[1]}
+        (_, compiling), (numba_itself, compiled) = (
+            map(float, subprocess.check_output(run, env=environment).split()) for _ in range(2)
+        )
+    return {"numba": numba_itself, "compiling": compiling, "compiled": compiled}
 
 
 if __name__ == "__main__":

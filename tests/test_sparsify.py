@@ -1,9 +1,6 @@
 """Sparsifiers: exact counts, ties by index, permutation and scale, kernels."""
 
-import os
-import subprocess
-import sys
-
+import growth
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -84,24 +81,11 @@ def test_threads_and_memory_layouts_do_not_show(monkeypatch):
         assert np.array_equal(sparsify.winners(H, 60), whole)
 
 
-def test_compiled_code_is_ready_soon_and_kept(tmp_path):
+def test_compiled_code_is_ready_soon_and_kept():
     """The first call may compile, for under three seconds; later processes find it compiled."""
-    code = (
-        "import time, numba, numpy as np\n"
-        "from esutils import sparsify\n"
-        "numba.njit(lambda x: x)(1)\n"  # what Numba itself needs to start
-        "H = np.ones((2, 3000), np.float32)\n"
-        "start = time.perf_counter(); sparsify.winners(H, 5); print(time.perf_counter() - start)"
-    )
-
-    def seconds(cache):
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / cache)}
-        run = [sys.executable, "-c", code]
-        return float(subprocess.check_output(run, env=environment, text=True))
-
-    caches = ("a", "b", "c")  # the least of three, since the machine may be busy
-    assert min(seconds(cache) for cache in caches) < 3
-    assert min(seconds(cache) for cache in caches) < 0.2
+    calls = [growth.first_calls() for _ in range(3)]  # the least, since the machine may be busy
+    assert min(call["compiling"] for call in calls) < 3
+    assert min(call["compiled"] for call in calls) < 0.2
 
 
 def test_winners_follow_a_permutation_of_the_units():
