@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from esutils._band import shifted_solutions
 from esutils._checks import check_int, check_matrix, check_targets
 from esutils._gram import gram, solve_gram
 
+_MANY = 6  # penalties from which one reduction to a band costs less than a factor for each
 RELATIVE_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
@@ -52,12 +54,31 @@ class _RidgeProblem:
             self.right = np.asarray(Z.T @ (Y - self.y_mean), dtype=np.float64)
         self.mean_square = max(np.trace(gram) / Z.shape[0], np.finfo(float).tiny)
 
-    def solve(self, penalty):
-        system = self.gram.copy()
-        system[np.diag_indices_from(system)] += penalty
-        solution, _ = solve_gram(system, self.right, overwrite=True)
-        weights = np.asarray(self.Z.T @ solution.astype(self.Z.dtype)) if self.dual else solution
-        return LinearReadout(weights, self.y_mean - self.z_mean @ weights, penalty)
+    def solve(self, penalties):
+        """Return the readout of each penalty."""
+        weights = self._solutions(penalties)
+        if self.dual:
+            stacked = weights.reshape(len(weights), -1).astype(self.Z.dtype)
+            weights = (self.Z.T @ stacked).reshape(-1, *weights.shape[1:])
+        weights = np.ascontiguousarray(weights.swapaxes(0, 1))
+        return [
+            LinearReadout(of_one, self.y_mean - self.z_mean @ of_one, penalty)
+            for of_one, penalty in zip(weights, penalties, strict=True)
+        ]
+
+    def _solutions(self, penalties):
+        """Solve for each penalty; the solutions have shape (size, n_penalties, n_targets)."""
+        if len(penalties) >= _MANY:
+            try:
+                return shifted_solutions(self.gram, self.right, penalties)
+            except np.linalg.LinAlgError:
+                pass  # a penalty below the rounding of the Gram matrix: see what its rank is
+        solutions = []
+        for penalty in penalties:
+            system = self.gram.copy()
+            system[np.diag_indices_from(system)] += penalty
+            solutions.append(solve_gram(system, self.right, overwrite=True)[0])
+        return np.stack(solutions, axis=1)
 
 
 def ridge(Z, Y, penalty):
@@ -91,6 +112,9 @@ def ridge(Z, Y, penalty):
 def ridge_path(Z, Y, penalties):
     """Fit :func:`ridge` for each of several penalties, with one Gram matrix for all.
 
+    For six penalties or more that matrix is once reduced to a band, in which each penalty is
+    solved for in next to no time.
+
     Parameters
     ----------
     Z, Y
@@ -107,8 +131,7 @@ def ridge_path(Z, Y, penalties):
     penalties = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
     if penalties.size == 0 or not (np.isfinite(penalties) & (penalties > 0)).all():
         raise ValueError(f"penalties must be positive and finite, got {penalties.tolist()}")
-    problem = _RidgeProblem(Z, Y, *_gram(Z))
-    return [problem.solve(penalty) for penalty in penalties]
+    return _RidgeProblem(Z, Y, *_gram(Z)).solve(penalties)
 
 
 def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
@@ -140,11 +163,11 @@ def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
     problem = _RidgeProblem(Z[fit], Y[fit], part, dual)
     penalties = np.asarray(relative_penalties, dtype=np.float64) * problem.mean_square
     losses = [
-        np.mean((problem.solve(penalty).predict(Z[held_out]) - Y[held_out]) ** 2)
-        for penalty in penalties
+        np.mean((fitted.predict(Z[held_out]) - Y[held_out]) ** 2)
+        for fitted in problem.solve(penalties)
     ]
     best = penalties[int(np.argmin(losses))] * Z.shape[0] / len(fit)
-    return _RidgeProblem(Z, Y, whole, dual).solve(best)
+    return _RidgeProblem(Z, Y, whole, dual).solve([best])[0]
 
 
 def _gram(Z, dual=None):
