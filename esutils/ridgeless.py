@@ -8,7 +8,7 @@ import scipy.linalg as sl
 from sklearn.base import clone
 
 from esutils._checks import check_matrix, check_targets
-from esutils._gram import solve_gram
+from esutils._gram import gram, solve_gram
 from esutils.readout import LinearReadout
 
 _DEPENDENT = 1e-10  # a column this much shorter than the longest, once the others are projected out
@@ -31,11 +31,21 @@ def minimum_norm(Z, Y):
 
     Notes
     -----
+    Computed in float64: up to m = n by a QR factorisation of the codes, beyond by the Gram matrix
+    of their rows. Where columns, or beyond m = n rows, are linearly dependent, by rank.
     Chapter: 08-double-descent.
     """
-    Z = check_matrix("Z", Z)
+    Z = check_matrix("Z", Z).astype(np.float64, copy=False)
     Y = check_targets("Y", Y, len(Z))
-    weights = sl.lstsq(Z, Y, lapack_driver="gelsd")[0]
+    n, m = Z.shape
+    if m > n:
+        weights = Z.T @ solve_gram(gram(Z), Y)[0]
+    else:
+        reflectors, R, independent = _triangle(Z.copy())
+        if independent == m:
+            weights = sl.solve_triangular(R, _apply_transposed(*reflectors, Y)[:m])
+        else:
+            weights, _ = _dependent_weights(Z, Y)
     return LinearReadout(weights, np.zeros(Y.shape[1]), 0.0)
 
 
@@ -177,11 +187,8 @@ def _narrow_fits(Z, Y, Z_test, widths):
     if not widths.size:
         return
     m_max = widths[-1]
-    (reflectors, tau), R = sl.qr(Z[:, :m_max].astype(np.float64), mode="raw", overwrite_a=True)
-    R = R[:m_max]
-    lengths = np.abs(np.diag(R))
-    independent = np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
-    QY = _apply_transposed(reflectors, tau, Y)
+    reflectors, R, independent = _triangle(Z[:, :m_max].astype(np.float64))
+    QY = _apply_transposed(*reflectors, Y)
     misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
     misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
     test = sl.solve_triangular(
@@ -198,6 +205,14 @@ def _narrow_fits(Z, Y, Z_test, widths):
         left = m
 
 
+def _triangle(Z):
+    """Factorise Z = Q R; return the raw Q, R, and how many columns come before a dependent one."""
+    reflectors, R = sl.qr(Z, mode="raw", overwrite_a=True, check_finite=False)
+    R = R[: Z.shape[1]]
+    lengths = np.abs(np.diag(R))
+    return reflectors, R, np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
+
+
 def _apply_transposed(reflectors, tau, Y):
     """Return ``Q.T @ Y`` for the full orthogonal Q of a raw QR factorisation."""
     (ormqr,) = sl.get_lapack_funcs(("ormqr",), (reflectors, Y))
@@ -212,15 +227,15 @@ def _wide_fits(Z, Y, Z_test, widths):
     matrix grows; then each stretch of columns is read once more, for all the widths that have it.
     """
     n, n_targets = Y.shape
-    gram = np.zeros((n, n), order="F")  # BLAS adds to its lower triangle, and nothing reads more
+    grown = np.zeros((n, n), order="F")  # BLAS adds to its lower triangle, and nothing reads more
     combinations, residuals, ranks = np.empty((len(widths), n_targets, n)), [], []
     stretches = [slice(*ends) for ends in pairwise([0, *widths])]
     for at, columns in enumerate(stretches):
         new = np.asfortranarray(Z[:, columns], dtype=np.float64)
-        gram = sl.blas.dsyrk(1.0, new, beta=1.0, c=gram, lower=1, overwrite_c=1)
-        dual, rank = solve_gram(gram.T, Y)
+        grown = sl.blas.dsyrk(1.0, new, beta=1.0, c=grown, lower=1, overwrite_c=1)
+        dual, rank = solve_gram(grown.T, Y)
         combinations[at] = dual.T
-        residuals.append(_rms(Y - sl.blas.dsymm(1.0, gram, dual, lower=1)))
+        residuals.append(_rms(Y - sl.blas.dsymm(1.0, grown, dual, lower=1)))
         ranks.append(rank)
     predictions = np.zeros((len(widths), n_targets, len(Z_test)))
     squares = np.zeros((len(widths), n_targets))
@@ -233,8 +248,14 @@ def _wide_fits(Z, Y, Z_test, widths):
 
 def _dependent_fit(Z, Y, Z_test):
     """Fit one width m <= n whose columns are linearly dependent."""
-    weights, _, rank, _ = sl.lstsq(Z.astype(np.float64), Y, lapack_driver="gelsy", cond=_DEPENDENT)
+    weights, rank = _dependent_weights(Z, Y)
     return Z_test @ weights, np.linalg.norm(weights, axis=0), _rms(Z @ weights - Y), rank
+
+
+def _dependent_weights(Z, Y):
+    """Return the readout of least norm on dependent columns, and their rank."""
+    weights, _, rank, _ = sl.lstsq(Z.astype(np.float64), Y, lapack_driver="gelsy", cond=_DEPENDENT)
+    return weights, rank
 
 
 def _rms(residuals):
