@@ -157,7 +157,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.offset_ = (bias * biases.standard_normal(m)).astype(X.dtype)
         self.offset_ -= self.projection_ @ self.mean_
         if self.sparsifier == "threshold":
-            H = project(X, self.projection_) + self.offset_
+            H = project(X, self.projection_)
+            H += self.offset_
             self.thresholds_ = sparsify.unit_thresholds(H, self._n_active() / m)
         self._n_features_out = m
         return self
@@ -241,31 +242,38 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         phase = rng.uniform(0, 2 * np.pi, self.n_expanded)
         self.phase_ = phase.astype(self.projection_.dtype)
 
-    def _chunks(self, X):
-        """Yield the rows of each chunk and their projections, which the next ones overwrite."""
+    def _chunks(self, X, out=None):
+        """Yield the rows of each chunk and their projections, in ``out``, or all in one place."""
         n_samples, m = X.shape[0], self.n_expanded
         size = min(n_samples, max(1, _CHUNK_ENTRIES // m))
-        W, buffer = self.projection_, np.empty((size, m), np.result_type(X, self.projection_))
+        passing = self._room(size, X) if out is None else None
         for start in range(0, n_samples, size):
             rows = slice(start, min(start + size, n_samples))
-            H = project(X[rows], W, out=buffer[: rows.stop - start])
+            H = passing[: rows.stop - start] if out is None else out[rows]
+            project(X[rows], self.projection_, out=H)
             in_blocks(lambda block, H=H: np.add(H[block], self.offset_, H[block]), len(H), _ROWS)
             yield rows, H
 
+    def _room(self, n_samples, X):
+        """Return an array for the projections of so many of the samples X."""
+        return np.empty((n_samples, self.n_expanded), np.result_type(X, self.projection_))
+
     def _dense_codes(self, X):
+        if not self._fixed():
+            codes = self._room(X.shape[0], X)
+            for _, H in self._chunks(X, out=codes):
+                self._sparsify(H)
+            return codes.astype(X.dtype, copy=False)
         codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
         for rows, H in self._chunks(X):
-            if self._fixed():
-                units = self._units(H)
-                np.put_along_axis(codes[rows], units, self._values(H, units), axis=1)
-            else:
-                codes[rows] = self._code(H)
+            units = self._units(H)
+            np.put_along_axis(codes[rows], units, self._values(H, units), axis=1)
         return codes
 
     def _sparse_codes(self, X):
         n_samples, m = X.shape[0], self.n_expanded
         if not self._fixed():
-            codes = [sp.csr_matrix(self._code(H)) for _, H in self._chunks(X)]
+            codes = [sp.csr_matrix(self._sparsify(H)) for _, H in self._chunks(X)]
             return sp.vstack(codes, format="csr")
         units = np.empty((n_samples, self._n_active()), np.int32)
         values = None if self.binary else np.empty(units.shape, X.dtype)
@@ -291,14 +299,18 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _values(self, H, units):
         return 1 if self.binary else np.take_along_axis(H, units, axis=1)
 
-    def _code(self, H):
-        """Return the codes where any number of units may be active."""
+    def _sparsify(self, H):
+        """Turn projections into codes, in place, where any number of units may be active."""
         if self.sparsifier == "threshold":
-            active = H > self.thresholds_
-            return active.astype(H.dtype) if self.binary else np.where(active, H, 0)
-        if self.sparsifier == "cosine":
-            return sparsify.cosine(H, self.phase_)
-        return sparsify.relu(H) if self.sparsifier == "relu" else H
+            if self.binary:
+                np.greater(H, self.thresholds_, out=H)
+            else:
+                np.copyto(H, 0, where=H <= self.thresholds_)
+        elif self.sparsifier == "cosine":
+            sparsify.cosine(H, self.phase_, out=H)
+        elif self.sparsifier == "relu":
+            sparsify.relu(H, out=H)
+        return H
 
 
 def _dense(array):

@@ -114,7 +114,8 @@ def project(X, W, out=None):
     Chapter: 01-expand-and-sparsify.
     """
     if sp.issparse(X):
-        return np.asarray((X @ W.T).todense() if sp.issparse(W) else X @ W.T)
+        H = (X @ W.T).toarray() if sp.issparse(W) else X @ W.T
+        return H if out is None else np.positive(H, out=out)
     if not sp.issparse(W):
         return np.matmul(X, W.T, out=out)
     if W.nnz > _SPARSE * W.shape[0] * W.shape[1]:

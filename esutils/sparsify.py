@@ -101,12 +101,15 @@ def unit_thresholds(H, sparsity):
     return np.partition(H, (below - 1, below), axis=0)[below - 1 : below + 1].mean(axis=0)
 
 
-def relu(H):
-    """Return ``max(H, 0)``: about half of the units active. Chapter: 01-expand-and-sparsify."""
-    return np.maximum(check_matrix("H", H), 0)
+def relu(H, out=None):
+    """Return ``max(H, 0)``, in ``out`` if given: about half of the units are active.
+
+    Chapter: 01-expand-and-sparsify.
+    """
+    return np.maximum(check_matrix("H", H), 0, out=out)
 
 
-def cosine(H, phase):
+def cosine(H, phase, out=None):
     """Return random Fourier features ``sqrt(2) cos(H + phase)``, a dense code.
 
     Parameters
@@ -115,6 +118,8 @@ def cosine(H, phase):
         Projections with rows drawn from N(0, I / bandwidth^2).
     phase : array of shape (m,)
         Phases, uniform on [0, 2 pi).
+    out : array of shape (n_samples, m), optional
+        Where to write the codes; may be H.
 
     Returns
     -------
@@ -130,4 +135,7 @@ def cosine(H, phase):
     phase = np.asarray(phase)
     if phase.shape != (H.shape[1],):
         raise ValueError(f"phase must have shape ({H.shape[1]},), got {phase.shape}")
-    return (np.sqrt(2) * np.cos(H + phase)).astype(H.dtype, copy=False)
+    out = np.add(H, phase.astype(H.dtype, copy=False), out=out)
+    np.cos(out, out=out)
+    out *= H.dtype.type(np.sqrt(2))
+    return out
