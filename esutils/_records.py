@@ -94,10 +94,13 @@ def rounded(estimate):
     return {name: float(f"{number:.4g}") for name, number in asdict(estimate).items()}
 
 
-def check_inside(name, mean, recorded):
-    """Raise unless a mean lies in the recorded interval, give or take its rounding."""
+def check_inside(name, mean, recorded, threshold=0.0):
+    """Raise unless a mean lies in the recorded interval, give or take its rounding.
+
+    A thousandth of the threshold is nothing either: a mean may be rounding error by its nature.
+    """
     low, high = recorded["low"], recorded["high"]
-    slack = 1e-3 * max(abs(low), abs(high))
+    slack = 1e-3 * max(abs(low), abs(high), abs(threshold))
     assert low - slack <= mean <= high + slack, (
         f"{name}: {mean} lies outside the recorded interval {low} to {high}"
     )

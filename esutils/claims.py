@@ -216,7 +216,7 @@ def _check_verdict(verdict, old):
         f"{claim.id}: the record is stale; run make execute"
     )
     assert old["verdict"] == verdict.word, f"{claim.id}: recorded {old['verdict']}, now {verdict!r}"
-    _records.check_inside(claim.id, verdict.estimate.mean, old["estimate"])
+    _records.check_inside(claim.id, verdict.estimate.mean, old["estimate"], claim.threshold)
 
 
 def scorecard():

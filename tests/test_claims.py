@@ -120,6 +120,16 @@ def test_a_run_that_does_not_is_an_error(book, monkeypatch, mean, message):
         judge(mean)
 
 
+def test_rounding_error_need_not_come_out_again(book, monkeypatch):
+    write_ledger(book, {**ENTRY, "comparison": "less", "threshold": 1e-12})
+    monkeypatch.setenv("ES_VERDICTS", "record")
+    claims.judge("toy.claim", 1e-17 * NOISE + 5e-16, NOISE + 1, data="here")
+    monkeypatch.setenv("ES_VERDICTS", "check")
+    claims.judge("toy.claim", 1e-17 * NOISE + 3e-16, NOISE + 1, data="here")
+    with pytest.raises(AssertionError, match="lies outside the recorded"):
+        claims.judge("toy.claim", 1e-17 * NOISE + 5e-15, NOISE + 1, data="here")
+
+
 def test_a_missing_record_is_an_error(book, monkeypatch):
     monkeypatch.setenv("ES_VERDICTS", "check")
     with pytest.raises(AssertionError, match=r"toy.claim.json is not recorded; run make execute"):
