@@ -4,9 +4,8 @@ import numba
 import numpy as np
 import scipy.linalg as sl
 import scipy.sparse as sp
-from numba import types
-from numba.extending import intrinsic
 
+from esutils._bits import count_bits
 from esutils._threads import in_blocks
 
 _WORD = 64
@@ -87,16 +86,6 @@ def _pack_places(starts, places, words):
             words[i, j // _WORD] |= np.uint64(1) << np.uint64(j % _WORD)
 
 
-@intrinsic
-def _number(typing_context, bits):
-    """Return how many bits of a word are set."""
-
-    def generate(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.uint64(types.uint64), generate
-
-
 @numba.njit(nogil=True, cache=True)
 def _common(words, start, stop, products):
     """Count the bits that rows ``start`` to ``stop`` have in common with those up to them."""
@@ -105,5 +94,5 @@ def _common(words, start, stop, products):
             for j in range(tile, min(tile + _TILE, i + 1)):
                 total = np.uint64(0)
                 for word in range(words.shape[1]):
-                    total += _number(words[i, word] & words[j, word])
+                    total += count_bits(words[i, word] & words[j, word])
                 products[i, j] = products[j, i] = total

@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from esutils._bits import count_bits
 from esutils._checks import check_finite
 from esutils._threads import in_blocks
 
@@ -55,16 +56,6 @@ def _lowest(typing_context, bits):
 
 
 @intrinsic
-def _number(typing_context, bits):
-    """Return how many bits are set."""
-
-    def generate(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.uint32(types.uint32), generate
-
-
-@intrinsic
 def _prefetch(typing_context, row, place):
     """Ask for the cache line of ``row[place]``, which may lie beyond the row."""
 
@@ -88,7 +79,7 @@ def _collect(row, cut, found):
         _prefetch(row, start + m)
         _prefetch(row, start + m + 16)
         bits = _reach(row, start, cut)
-        after = n_found + np.uint64(_number(bits))
+        after = n_found + np.uint64(count_bits(bits))
         at = n_found
         for _ in range(4):  # at once, needed or not: a branch would cost more
             found[at] = start + _lowest(bits)
@@ -102,7 +93,7 @@ def _collect(row, cut, found):
     for j in range(m - m % _LANES, m):
         found[n_found] = j
         n_found += np.uint64(row[j] >= cut)
-    return int(n_found)
+    return np.int64(n_found)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -127,7 +118,7 @@ def _cut(keys, n_keys, k):
         middle = keys.dtype.type((low | high) - ((low ^ high) >> 1))  # of two, the upper
         n_reach = 0
         for start in range(0, size, _LANES):
-            n_reach += _number(_reach(keys, start, middle))
+            n_reach += count_bits(_reach(keys, start, middle))
         if n_reach == k:
             return middle
         if n_reach > k:
@@ -174,7 +165,7 @@ def _select(H, bits, infinity, step, rank, k, out):
         if step:
             for c in range(_SAMPLE):
                 keys[c] = _order(row_bits[c // _RUN * step + c % _RUN], magnitude)
-            guess_bits[0] = _order(_cut(keys, _SAMPLE, rank), magnitude)
+            guess_bits[0] = _order(_cut(keys, np.int64(_SAMPLE), rank), magnitude)
             n_found = _collect(row, guess[0], found)
         if n_found < k:
             guess[0] = -np.inf
