@@ -1,11 +1,12 @@
 """The work that is timed: what esutils does, and the same done with the libraries people know.
 
-A task names its inputs, its sides, esutils first, and how their results are compared.
+A task names its inputs, its sides, esutils first, and how their results are compared. A floor is
+the least that esutils' way of doing the work needs: its main operations, bare, and no result.
 ``test_speed.py`` runs the tasks, ``table.py`` writes down what came out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -21,20 +22,29 @@ from esutils._threads import in_blocks
 
 
 @dataclass(frozen=True)
-class Task:
-    """One piece of work; ``targets`` says how many times faster than a side esutils should be.
+class Side:
+    """One way to do a task; ``target`` says how many times faster esutils should be.
 
-    A side that would take too long does a part of the work, and ``parts`` says how many times that
-    part makes the whole, by the count of operations.
+    A side that would take too long does ``part`` of the work, counted in operations. The result of
+    a floor is not compared.
     """
+
+    name: str
+    work: Callable
+    target: float | None = None
+    part: float = 1
+    floor: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work, and its sides: esutils first, at most one floor."""
 
     title: str
     make: Callable
-    sides: dict[str, Callable]
-    targets: dict[str, float]
+    sides: list[Side]
     same: Callable
     turns: int = 5
-    parts: dict[str, float] = field(default_factory=dict)
 
 
 def normal(*shape):
@@ -81,23 +91,21 @@ def add_up(H, k):
 
 def same_winners(inputs, ours, theirs):
     """Compare the values of the winners: of equal ones at the cut, peers take any."""
-    if isinstance(theirs, np.ndarray):
-        for row, mine, yours in zip(inputs[0], ours, theirs, strict=True):
-            assert np.array_equal(np.sort(row[mine]), np.sort(row[yours]))
+    for row, mine, yours in zip(inputs[0], ours, theirs, strict=True):
+        assert np.array_equal(np.sort(row[mine]), np.sort(row[yours]))
 
 
 SELECT = Task(
     "k-WTA select, 10,000 x 20,000, k = 1,000",
     lambda: (normal(10_000, 20_000), 1000),
-    {
-        "esutils": sparsify.winners,
-        "esutils, one thread": one_thread(sparsify.winners),
-        "np.argpartition": largest_by_partition,
-        "np.argpartition in two threads": in_two_threads(largest_by_partition),
-        "torch.topk": largest_by_topk,
-        "np.sum, the floor: every entry read once": add_up,
-    },
-    {"np.argpartition": 10, "torch.topk": 3},
+    [
+        Side("esutils", sparsify.winners),
+        Side("esutils, one thread", one_thread(sparsify.winners)),
+        Side("np.argpartition", largest_by_partition, target=10),
+        Side("np.argpartition in two threads", in_two_threads(largest_by_partition)),
+        Side("torch.topk", largest_by_topk, target=3),
+        Side("np.sum, the floor: every entry read once", add_up, floor=True),
+    ],
     same_winners,
 )
 
@@ -134,29 +142,26 @@ def multiply(X, encoder, peer):
 
 def same_codes(inputs, ours, theirs):
     """Compare two codes; sums in another order may exchange winners that are all but equal."""
-    if sp.issparse(theirs):
-        assert abs(ours - theirs).nnz < 1e-4 * ours.nnz
+    assert abs(ours - theirs).nnz < 1e-4 * ours.nnz
 
 
 ENCODE = Task(
     "encode to CSR, n = 10,000, d = 784, m = 20,000, k = 1,000",
     lambda: encoding("gaussian", GaussianRandomProjection(20_000)),
-    {
-        "esutils": encode,
-        "GaussianRandomProjection + np.argpartition": project_and_partition,
-        "X @ W.T, the floor: the bare product": multiply,
-    },
-    {
-        "GaussianRandomProjection + np.argpartition": 2,
-        "X @ W.T, the floor: the bare product": 1 / 1.25,
-    },
+    [
+        Side("esutils", encode),
+        Side("GaussianRandomProjection + np.argpartition", project_and_partition, target=2),
+        Side("X @ W.T, the floor: the bare product", multiply, target=1 / 1.25, floor=True),
+    ],
     same_codes,
 )
 FLY = Task(
     "fly projection (fan-in 6) and k-WTA, the same sizes",
     lambda: encoding("fly", SparseRandomProjection(20_000, dense_output=True)),
-    {"esutils": encode, "SparseRandomProjection + np.argpartition": project_and_partition},
-    {"SparseRandomProjection + np.argpartition": 4},
+    [
+        Side("esutils", encode),
+        Side("SparseRandomProjection + np.argpartition", project_and_partition, target=4),
+    ],
     same_codes,
 )
 
@@ -191,11 +196,20 @@ def each_width(some=slice(None)):
     return side
 
 
+def bare_factors(Z, Y, Z_test, widths):
+    """Decompose as the path does, and neither fit nor predict anything."""
+    n = len(Z)
+    sl.qr(Z[:, :n], mode="raw", check_finite=False)
+    gram = sl.blas.dsyrk(1.0, Z.T, trans=1, lower=1)  # seen as its transpose, Z needs no copy
+    for _ in widths[widths > n]:  # the last Gram matrix stands for all: each takes n^3 / 3
+        sl.cho_factor(gram, lower=True, check_finite=False)
+
+
 def share_of_work(n_samples, m_max, some):
-    """Return how many times some widths make all: least squares take min(n, m)^2 max(n, m)."""
+    """Return the share of some widths in all: least squares take min(n, m)^2 max(n, m)."""
     widths = sixty_widths(n_samples, m_max).astype(float)
     work = np.minimum(n_samples, widths) ** 2 * np.maximum(n_samples, widths)
-    return work.sum() / work[some].sum()
+    return float(work[some].sum() / work.sum())
 
 
 def same_predictions(inputs, ours, theirs):
@@ -208,8 +222,11 @@ def same_predictions(inputs, ours, theirs):
 CURVE = Task(
     "ridgeless curve, 60 widths, n = 1,000 to m = 20,000, 4 noise levels",
     lambda: curve(1000, 20_000),
-    {"esutils": path, "scipy.linalg.lstsq per width": each_width()},
-    {"scipy.linalg.lstsq per width": 12},
+    [
+        Side("esutils", path),
+        Side("scipy.linalg.lstsq per width", each_width(), target=12),
+        Side("LAPACK, the floor: Gram matrix and factors", bare_factors, floor=True),
+    ],
     same_predictions,
     turns=3,
 )
@@ -218,11 +235,18 @@ SOME = slice(5, None, 12)  # five of the sixty
 LONG_CURVE = Task(
     "ridgeless curve, 60 widths, n = 4,000 to m = 40,000, 4 noise levels",
     lambda: curve(4000, 40_000),
-    {"esutils": path, "scipy.linalg.lstsq per width": each_width(SOME)},
-    {"scipy.linalg.lstsq per width": 60},
+    [
+        Side("esutils", path),
+        Side(
+            "scipy.linalg.lstsq per width",
+            each_width(SOME),
+            target=60,
+            part=share_of_work(4000, 40_000, SOME),
+        ),
+        Side("LAPACK, the floor: Gram matrix and factors", bare_factors, floor=True),
+    ],
     same_predictions,
     turns=1,
-    parts={"scipy.linalg.lstsq per width": share_of_work(4000, 40_000, SOME)},
 )
 
 
@@ -255,8 +279,10 @@ def ridge_task(n_samples, n_expanded):
     return Task(
         f"ridge path, 20 penalties, binary codes, n = {n_samples:,}, m = {n_expanded:,}",
         lambda: ridge_codes(n_samples, n_expanded),
-        {"esutils": ridge_at_once, "sklearn.linear_model.Ridge per penalty": ridge_per_penalty},
-        {"sklearn.linear_model.Ridge per penalty": 10},
+        [
+            Side("esutils", ridge_at_once),
+            Side("sklearn.linear_model.Ridge per penalty", ridge_per_penalty, target=10),
+        ],
         same_fits,
         turns=3,
     )
@@ -279,11 +305,10 @@ def same_outputs(inputs, ours, theirs):
 PREDICT = Task(
     "readout of k-WTA codes, 10,000 x 20,000, 10 targets",
     readout_of_codes,
-    {
-        "esutils": lambda Z, dense, fitted: fitted.predict(Z),
-        "dense @ weights": lambda Z, dense, fitted: dense @ fitted.weights,
-    },
-    {"dense @ weights": 1.5},
+    [
+        Side("esutils", lambda Z, dense, fitted: fitted.predict(Z)),
+        Side("dense @ weights", lambda Z, dense, fitted: dense @ fitted.weights, target=1.5),
+    ],
     same_outputs,
 )
 
@@ -339,6 +364,14 @@ def ticket_errors(seed, train, split):
     return errors
 
 
+def tickets_in_processes(split):
+    return sweep.over_seeds(lambda seed: ticket_errors(seed, our_fit, split), SEEDS)
+
+
+def tickets_in_turn(split):
+    return [ticket_errors(seed, plain_fit, split) for seed in SEEDS]
+
+
 def same_table(inputs, ours, theirs):
     """Compare the mean error over all networks: rounding parts ways, the table stays."""
     assert abs(np.mean(ours) - np.mean(theirs)) < 0.02
@@ -347,15 +380,10 @@ def same_table(inputs, ours, theirs):
 TICKETS = Task(
     "LeNet-300-100 ticket table, 30 networks a seed, two seeds",
     lambda: (data.load_mnist5k(),),
-    {
-        "esutils": lambda split: sweep.over_seeds(
-            lambda seed: ticket_errors(seed, our_fit, split), SEEDS
-        ),
-        "plain PyTorch loop": lambda split: [
-            ticket_errors(seed, plain_fit, split) for seed in SEEDS
-        ],
-    },
-    {"plain PyTorch loop": 1.3},
+    [
+        Side("esutils", tickets_in_processes),
+        Side("plain PyTorch loop", tickets_in_turn, target=1.3),
+    ],
     same_table,
     turns=1,
 )
