@@ -32,20 +32,22 @@ def minimum_norm(Z, Y):
     Notes
     -----
     Computed in float64: up to m = n by a QR factorisation of the codes, beyond by the Gram matrix
-    of their rows. Where columns, or beyond m = n rows, are linearly dependent, by rank.
+    of their rows, without the units that are never active. Where the other columns, or beyond
+    m = n the rows, are linearly dependent, by rank.
     Chapter: 08-double-descent.
     """
     Z = check_matrix("Z", Z).astype(np.float64, copy=False)
     Y = check_targets("Y", Y, len(Z))
-    n, m = Z.shape
-    if m > n:
-        weights = Z.T @ solve_gram(gram(Z), Y)[0]
-    else:
+    used, n = Z.any(axis=0), len(Z)
+    weights, Z = np.zeros((len(used), Y.shape[1])), _columns(Z, used)
+    if Z.shape[1] > n:
+        weights[used] = Z.T @ solve_gram(gram(Z), Y)[0]
+    elif used.any():
         reflectors, R, independent = _triangle(Z.copy())
-        if independent == m:
-            weights = sl.solve_triangular(R, _apply_transposed(*reflectors, Y)[:m])
+        if independent == Z.shape[1]:
+            weights[used] = sl.solve_triangular(R, _apply_transposed(*reflectors, Y)[:independent])
         else:
-            weights, _ = _dependent_weights(Z, Y)
+            weights[used], _ = _dependent_weights(Z, Y)
     return LinearReadout(weights, np.zeros(Y.shape[1]), 0.0)
 
 
@@ -139,8 +141,9 @@ def minimum_norm_path(Z, Y, Z_test, widths):
     """Fit the minimum-norm readout on the first m columns of Z, for every m of a list.
 
     Up to m = n one QR factorisation serves all widths, the predictions being partial sums; beyond,
-    the Gram matrix of the rows grows by the new columns and is factorised at each width. Where the
-    columns, or beyond n the rows, are linearly dependent, that width is solved on its own.
+    the Gram matrix of the rows grows by the new columns and is factorised at each width. Units that
+    no training sample activates are left out. Where the other columns, or beyond n the rows, are
+    linearly dependent, that width is solved on its own.
 
     Parameters
     ----------
@@ -165,10 +168,21 @@ def minimum_norm_path(Z, Y, Z_test, widths):
     Y = check_targets("Y", Y, len(Z))
     Z_test = check_matrix("Z_test", Z_test, n_columns=Z.shape[1])
     widths = _check_widths(widths, Z.shape[1])
-    n = len(Z)
-    fits = [*_narrow_fits(Z, Y, Z_test, widths[widths <= n])]
-    fits += _wide_fits(Z, Y, Z_test, widths[widths > n])
-    return WidthPath(widths, *(np.array(column) for column in zip(*fits, strict=True)))
+    used, n = Z.any(axis=0), len(Z)
+    Z, Z_test = _columns(Z, used), _columns(Z_test, used)
+    sizes = np.cumsum(used)[widths - 1]  # how many units of each width are ever active
+    some = np.unique(sizes[sizes > 0])
+    fits = [*_narrow_fits(Z, Y, Z_test, some[some <= n])]
+    fits += _wide_fits(Z, Y, Z_test, some[some > n])
+    by_size = dict(zip(some, fits, strict=True))
+    by_size[0] = np.zeros((len(Z_test), Y.shape[1])), np.zeros(Y.shape[1]), _rms(Y), 0
+    columns = zip(*(by_size[size] for size in sizes), strict=True)
+    return WidthPath(widths, *(np.array(column) for column in columns))
+
+
+def _columns(Z, used):
+    """Return the columns of the units that are ever active: the others' weights are 0."""
+    return Z if used.all() else Z[:, used]
 
 
 def _check_widths(widths, m_max=None):

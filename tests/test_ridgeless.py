@@ -67,6 +67,22 @@ def test_interpolates_beyond_n_with_the_least_norm():
     assert np.linalg.norm(other) > 0 and (path.norms[1] < path.norms[0]).all()
 
 
+@pytest.mark.parametrize("dead", [[0, 1, 2], [4, 5, 6, 7, 40, 88], range(20, 70), range(90)])
+def test_units_that_are_never_active_change_nothing(dead):
+    Z, Z_test, T = (RNG.standard_normal(shape) for shape in [(30, 90), (5, 90), (30, 2)])
+    Z[:, dead] = 0
+    widths = [2, 5, 7, 30, 31, 45, 90]
+    path = minimum_norm_path(Z, T, Z_test, widths)
+    for i, m in enumerate(widths):
+        weights, _, rank, _ = np.linalg.lstsq(Z[:, :m], T, rcond=1e-10)
+        assert np.allclose(path.predictions[i], Z_test[:, :m] @ weights, atol=1e-7)
+        assert np.allclose(path.norms[i], np.linalg.norm(weights, axis=0), atol=1e-7)
+        assert path.ranks[i] == rank
+        residuals = np.sqrt(np.mean((T - Z[:, :m] @ weights) ** 2, axis=0))
+        assert np.allclose(path.residuals[i], residuals, atol=1e-8)
+        assert np.allclose(minimum_norm(Z[:, :m], T).weights, weights, atol=1e-7)
+
+
 def test_many_targets_at_once_are_each_on_their_own():
     Z, Z_test = RNG.standard_normal((30, 90)), RNG.standard_normal((5, 90))
     T = RNG.standard_normal((30, 4))
