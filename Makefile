@@ -39,8 +39,9 @@ pdf: $(READY) $(SCRIPTS) ## print the whole book into one PDF with bookmarks (ne
 	@echo "The book: $(CURDIR)/$(PDF)"
 
 test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
-	$(BIN)/python -m pytest tests esutils intro.ipynb speed.ipynb chapters --doctest-modules --nbval --nbval-current-env \
-	  --nbval-sanitize-with tests/nbval_sanitize.cfg
+	$(BIN)/python -m pytest tests esutils --doctest-modules
+	$(BIN)/python -m pytest intro.ipynb speed.ipynb chapters -n auto --dist loadfile \
+	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
