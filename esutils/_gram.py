@@ -31,23 +31,24 @@ def gram(Z):
     return (product.toarray() if sp.issparse(product) else product).astype(np.float64, copy=False)
 
 
-def solve_gram(gram, Y, overwrite=False):
-    """Return ``pinv(gram) @ Y`` and the rank of gram, of which the upper triangle is read."""
+def solve_gram(gram, Y, shift=0.0, scratch=None):
+    """Return ``pinv(gram + shift I) @ Y`` and the rank; of gram the upper triangle is read.
+
+    ``scratch``, an array of gram's shape, is written over; who solves often saves time with it.
+    """
     cutoff = len(gram) * np.finfo(float).eps
+    system = np.positive(gram, out=scratch)
+    system[np.diag_indices_from(system)] += shift
     try:
         # Seen as its transpose, a C matrix needs no copy in Fortran's order.
-        factor = sl.cho_factor(
-            (gram if overwrite else gram.copy()).T,
-            lower=True,
-            overwrite_a=True,
-            check_finite=False,
-        )
+        factor = sl.cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
         squares = np.diag(factor[0]) ** 2
         if squares.min() > cutoff * squares.max():
             return sl.cho_solve(factor, Y, check_finite=False), len(gram)
     except sl.LinAlgError:
         pass
     values, vectors = sl.eigh(gram, lower=False, check_finite=False)
+    values += shift
     kept = values > cutoff * values[-1]
     vectors = vectors[:, kept]
     return vectors @ ((vectors.T @ Y) / values[kept, None]), int(kept.sum())

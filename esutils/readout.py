@@ -73,11 +73,7 @@ class _RidgeProblem:
                 return shifted_solutions(self.gram, self.right, penalties)
             except np.linalg.LinAlgError:
                 pass  # a penalty below the rounding of the Gram matrix: see what its rank is
-        solutions = []
-        for penalty in penalties:
-            system = self.gram.copy()
-            system[np.diag_indices_from(system)] += penalty
-            solutions.append(solve_gram(system, self.right, overwrite=True)[0])
+        solutions = [solve_gram(self.gram, self.right, shift=p)[0] for p in penalties]
         return np.stack(solutions, axis=1)
 
 

@@ -242,12 +242,13 @@ def _wide_fits(Z, Y, Z_test, widths):
     """
     n, n_targets = Y.shape
     grown = np.zeros((n, n), order="F")  # BLAS adds to its lower triangle, and nothing reads more
+    scratch = np.empty((n, n))
     combinations, residuals, ranks = np.empty((len(widths), n_targets, n)), [], []
     stretches = [slice(*ends) for ends in pairwise([0, *widths])]
     for at, columns in enumerate(stretches):
         new = np.ascontiguousarray(Z[:, columns], dtype=np.float64).T  # in Fortran's order
         grown = sl.blas.dsyrk(1.0, new, beta=1.0, c=grown, trans=1, lower=1, overwrite_c=1)
-        dual, rank = solve_gram(grown.T, Y)
+        dual, rank = solve_gram(grown.T, Y, scratch=scratch)
         combinations[at] = dual.T
         residuals.append(_rms(Y - sl.blas.dsymm(1.0, grown, dual, lower=1)))
         ranks.append(rank)

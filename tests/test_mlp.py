@@ -105,13 +105,13 @@ def test_one_step_is_adam_on_the_mean_cross_entropy():
 @pytest.fixture
 def step_sizes(monkeypatch):
     """The step size of each of Adam's steps, in order."""
-    seen, step = [], torch.optim.Adam.step
+    seen, adam = [], mlp.adam
 
-    def watched(self, *args, **kwargs):
-        seen.append(self.param_groups[0]["lr"])
-        return step(self, *args, **kwargs)
+    def watched(*args, lr, **kwargs):
+        seen.append(lr)
+        return adam(*args, lr=lr, **kwargs)
 
-    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    monkeypatch.setattr(mlp, "adam", watched)
     return seen
 
 
@@ -321,7 +321,7 @@ def test_no_more_than_k_win_a_tie():
     assert active.max() == 4
 
 
-def random_masks(model, share=0.3):
+def random_masks(model, share=0.6):
     generator = torch.Generator().manual_seed(5)
     return [
         torch.rand(layer.weight.shape, generator=generator) < share
@@ -396,6 +396,30 @@ def test_a_sparse_network_takes_the_steps_of_the_dense_one(hidden, decay, monkey
     assert np.abs(weights(dense) - weights(start)).max() > 0.1
     for layer, mask in zip(mlp.linear_layers(sparse), masks, strict=True):
         assert not layer.weight[~mask].any()
+
+
+@pytest.mark.parametrize("share", [1.1, 0.6, 0.2])
+@pytest.mark.parametrize("silent", [[0, 4, 5], slice(None)])
+def test_setting_aside_what_is_always_zero_changes_no_network(silent, share, monkeypatch):
+    X, y = small_task(n_inputs=9)
+    X[:, silent] = 0
+    start = mlp.initial_mlp(9, (30, 20), 3, random_state=1)
+    masks = random_masks(start, share)
+    watched = []
+
+    def train():
+        network = copy.deepcopy(start)
+        options = {"masks": masks, "after_epoch": lambda *_: watched.append(weights(network))}
+        return mlp.fit(network, X, y, 6, 0.02, 25, **options)
+
+    fast = train()
+    monkeypatch.setattr(mlp, "_MANY", 0.0)
+    monkeypatch.setattr(mlp, "_FEW", 0.0)
+    train()
+    np.testing.assert_allclose(watched[:6], watched[6:], atol=2e-5)
+    kept = (start[0].weight * masks[0])[:, silent]
+    assert torch.equal(fast[0].weight[:, silent], kept)
+    assert np.abs(watched[5] - weights(start)).max() > 0.01
 
 
 def test_full_masks_and_a_watcher_change_nothing():
