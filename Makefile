@@ -6,6 +6,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 SCRIPTS := node_modules/.ready
 PDF := _build/why-neural-networks-work.pdf
+PAGES := intro.ipynb speed.ipynb chapters -n auto --dist loadfile \
+  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf test execute bench serve lint format clean
@@ -40,16 +42,17 @@ pdf: $(READY) $(SCRIPTS) ## print the whole book into one PDF with bookmarks (ne
 
 test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
 	$(BIN)/python -m pytest tests esutils --doctest-modules
-	$(BIN)/python -m pytest intro.ipynb speed.ipynb chapters -n auto --dist loadfile \
-	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
+	$(BIN)/python -m pytest $(PAGES)
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
 	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),intro.ipynb speed.ipynb chapters/*.ipynb)
 
-bench: $(READY) ## time the package beside its peers, and see how cost grows (half an hour, nothing else running)
+bench: $(READY) ## time pages and package, beside peers, and see how cost grows (half an hour, nothing else running)
 	@mkdir -p _build
+	$(BIN)/python -m pytest $(PAGES) -q --junitxml=_build/book.xml
+	$(BIN)/python benchmarks/book.py _build/book.xml
 	$(BIN)/python -m pytest benchmarks -q --benchmark-json=_build/benchmarks.json --benchmark-columns=median
 	$(BIN)/python benchmarks/table.py _build/benchmarks.json
 	$(BIN)/python benchmarks/growth.py

@@ -1,12 +1,14 @@
 """What the benchmarks wrote down: whole, and the same in the record and on the page."""
 
 import json
+from xml.etree import ElementTree
 
+import book
 import numpy as np
 import peers
 import pytest
 import table
-from pages import ROOT
+from pages import NOTEBOOKS, ROOT
 
 FOLDER = ROOT / "benchmarks"
 FOUND = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
@@ -21,10 +23,8 @@ def test_page_is_that_of_the_record():
 def test_every_side_was_timed_against_its_target(task):
     [recorded] = [found for found in FOUND["tasks"] if found["title"] == task.title]
     keys = ("name", "target", "floor")
-    found = [tuple(side[key] for key in keys) for side in recorded["sides"] if not side["floor"]]
-    assert found == [
-        tuple(getattr(side, key) for key in keys) for side in task.sides if not side.floor
-    ]
+    found = [tuple(side[key] for key in keys) for side in recorded["sides"]]
+    assert found == [tuple(getattr(side, key) for key in keys) for side in task.sides]
 
 
 @pytest.mark.parametrize("task", peers.TASKS.values(), ids=peers.TASKS)
@@ -126,3 +126,20 @@ def test_the_floor_of_a_curve_factorises_once_a_wide_width(monkeypatch):
     peers.bare_factors(Z, None, None, np.array([2, 4, 5, 20]))
     assert len(grams) == 2
     assert np.allclose(np.tril(grams[0]), np.tril(Z @ Z.T))
+
+
+def test_pages_are_added_up_from_their_cells():
+    cells = [("intro.ipynb", 1.25), ("chapters.05-lottery-tickets.ipynb", 2), ("intro.ipynb", 3.5)]
+    record = ElementTree.fromstring(
+        '<testsuites><testsuite time="5.6" timestamp="2026-01-02T03:04:05">'
+        + "".join(f'<testcase classname="{page}" time="{seconds}"/>' for page, seconds in cells)
+        + "</testsuite></testsuites>"
+    )
+    found = book.summary(record)
+    assert found["pages"] == {"05-lottery-tickets": 2.0, "intro": 4.8}
+    assert found["seconds"] == 6 and found["date"] == "2026-01-02" and found["cores"] >= 1
+
+
+def test_every_page_of_the_book_was_timed():
+    recorded = json.loads((FOLDER / "book.json").read_text(encoding="utf-8"))["pages"]
+    assert set(recorded) == {page.removeprefix("chapters/") for page in NOTEBOOKS}
