@@ -7,8 +7,12 @@ Then ``A + s I = Q (B + s I) Q.T``, and each shift is solved in next to no time.
 
 import numpy as np
 import scipy.linalg as sl
+from threadpoolctl import threadpool_limits
 
-_BAND = 64  # diagonals below the main one
+from esutils._gram import full_rank
+from esutils._threads import in_blocks
+
+_BAND = 128  # diagonals below the main one; rows or columns that a thread works on at a time
 
 
 def shifted_solutions(A, Y, shifts):
@@ -18,19 +22,23 @@ def shifted_solutions(A, Y, shifts):
     (n, n_targets). Returns an array of shape (n, n_shifts, n_targets). LinAlgError is raised where
     a system is singular up to rounding.
     """
-    band, reflectors = _to_band(A)
-    right = np.array(Y, np.float64)
-    for start, V, VT in reflectors:
-        right[start:] -= V @ (VT.T @ right[start:])
-    solutions = np.empty((len(A), len(shifts), right.shape[1]))
-    for at, shift in enumerate(shifts):
-        shifted = band.copy()
-        shifted[0] += shift
-        factor = sl.cholesky_banded(shifted, overwrite_ab=True, lower=True, check_finite=False)
-        squares = factor[0] ** 2
-        if squares.min() <= len(A) * np.finfo(float).eps * squares.max():
-            raise sl.LinAlgError(f"A + {shift} I is singular up to rounding")
-        solutions[:, at] = sl.cho_solve_banded((factor, True), right, check_finite=False)
+    solutions = np.empty((len(A), len(shifts), Y.shape[1]))
+    with threadpool_limits(1):  # the threads are ours: BLAS would part its thin matrices badly
+        band, reflectors = _to_band(A)
+        right = np.array(Y, np.float64)
+        for start, V, VT in reflectors:
+            right[start:] -= V @ (VT.T @ right[start:])
+
+        def solve(one):
+            shifted = band.copy()
+            shifted[0] += shifts[one]
+            factor = sl.cholesky_banded(shifted, overwrite_ab=True, lower=True, check_finite=False)
+            if not full_rank(factor[0]):
+                raise sl.LinAlgError(f"A + {shifts[one]} I is singular up to rounding")
+            solved = sl.cho_solve_banded((factor, True), right, check_finite=False)
+            solutions[:, one] = solved[:, None]
+
+        in_blocks(solve, len(shifts), 1)
     stacked = solutions.reshape(len(A), -1)  # a view
     for start, V, VT in reversed(reflectors):
         stacked[start:] -= VT @ (V.T @ stacked[start:])
@@ -42,39 +50,50 @@ def _to_band(A):
 
     A block (start, V, V T) stands for ``I - V T V.T`` on the rows from start on.
     """
-    n = len(A)
-    band, reflectors = np.zeros((_BAND + 1, n)), []
-    A, done = np.array(A, order="F"), 0  # the trailing part; how much of it is reduced
-    for start in range(0, n, _BAND):
-        if done > len(A) // 8:  # BLAS takes whole matrices: cut the reduced part off now and then
-            A, done = np.array(A[done:, done:], order="F"), 0
-        columns = slice(done, done + _BAND)
-        done += _BAND
-        below = A[done:, columns]
-        blocks = A[columns, columns], below[:0]
-        if len(below):
-            V, T, R = _reflect(below)
-            padded = np.zeros((len(A), V.shape[1]), order="F")
-            padded[done:] = V
-            VT = padded @ T
-            product = sl.blas.dsymm(1.0, A, VT, lower=1)
-            product -= padded @ (VT.T @ product / 2)
-            A = sl.blas.dsyr2k(-1.0, padded, product, beta=1.0, c=A, lower=1, overwrite_c=1)
-            reflectors.append((start + _BAND, V, VT[done:]))
-            blocks = blocks[0], R
-        block = np.vstack(blocks)
-        for c in range(block.shape[1]):
-            diagonal = block[c : c + _BAND + 1, c]
-            band[: len(diagonal), start + c] = diagonal
+    A, reflectors = np.array(A), []  # the lower triangle is kept, in whole blocks
+    reflected = _reflect(A[_BAND:, :_BAND])
+    for start in range(_BAND, len(A), _BAND):
+        V, VT, R = reflected
+        A[start : start + len(R), start - _BAND : start] = R
+        reflectors.append((start, V, VT))
+        reflected = _turn(A[start:, start:], V, VT)
+    band = np.zeros((min(_BAND + 1, len(A)), len(A)))
+    for below, diagonal in enumerate(band):
+        diagonal[: len(A) - below] = A.diagonal(-below)
     return band, reflectors
 
 
+def _turn(A, V, VT):
+    """Turn A into ``Q.T @ A @ Q`` for ``Q = I - V T V.T``, in place; reflect its first columns.
+
+    The next block of reflectors needs those alone: one thread finds it while others turn the rest.
+    """
+    left = np.hstack([V, np.empty_like(V)])
+    product = left[:, V.shape[1] :]
+
+    def multiply(rows):
+        product[rows] = A[rows, : rows.stop] @ VT[: rows.stop]
+        product[rows] += A[rows.stop :, rows].T @ VT[rows.stop :]
+
+    in_blocks(multiply, len(A), _BAND)
+    product -= V @ (VT.T @ product / 2)
+    right = np.hstack([product, V]).T
+
+    def update(columns):
+        A[columns.start :, columns] -= left[columns.start :] @ right[:, columns]
+        return None if columns.start else _reflect(A[_BAND:, :_BAND])
+
+    return in_blocks(update, len(A), _BAND)[0]
+
+
 def _reflect(panel):
-    """Return V, T and R of ``panel = (I - V T V.T) R``."""
+    """Return V, V T and R of ``panel = (I - V T V.T) R``; None for a panel without rows."""
+    if not len(panel):
+        return None
     (V, tau), R = sl.qr(panel, mode="raw", check_finite=False)
     V = np.tril(V[:, : len(tau)], -1)
     np.fill_diagonal(V, 1)
     overlaps, T = V.T @ V, np.diag(tau)
     for c in range(1, len(tau)):
         T[:c, c] = -tau[c] * (T[:c, :c] @ overlaps[:c, c])
-    return V, T, R[: len(tau)]
+    return V, V @ T, R[: len(tau)]

@@ -9,7 +9,7 @@ from esutils._bits import count_bits
 from esutils._threads import in_blocks
 
 _WORD = 64
-_TILE = 64  # rows whose words stay in the cache together
+_TILE = 32  # rows whose words stay in the cache together
 
 
 def gram(Z):
@@ -36,22 +36,26 @@ def solve_gram(gram, Y, shift=0.0, scratch=None):
 
     ``scratch``, an array of gram's shape, is written over; who solves often saves time with it.
     """
-    cutoff = len(gram) * np.finfo(float).eps
     system = np.positive(gram, out=scratch)
     system[np.diag_indices_from(system)] += shift
     try:
         # Seen as its transpose, a C matrix needs no copy in Fortran's order.
         factor = sl.cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-        squares = np.diag(factor[0]) ** 2
-        if squares.min() > cutoff * squares.max():
+        if full_rank(np.diag(factor[0])):
             return sl.cho_solve(factor, Y, check_finite=False), len(gram)
     except sl.LinAlgError:
         pass
     values, vectors = sl.eigh(gram, lower=False, check_finite=False)
     values += shift
-    kept = values > cutoff * values[-1]
+    kept = values > len(gram) * np.finfo(float).eps * values[-1]
     vectors = vectors[:, kept]
     return vectors @ ((vectors.T @ Y) / values[kept, None]), int(kept.sum())
+
+
+def full_rank(diagonal):
+    """Return whether a Cholesky factor with this diagonal is of a matrix regular up to rounding."""
+    squares = diagonal**2
+    return squares.min() > len(squares) * np.finfo(float).eps * squares.max()
 
 
 def _packed(Z):

@@ -23,6 +23,7 @@ _RUNS = 32  # a sample is so many runs of as many entries as a line of the cache
 _RUN = 16
 _SAMPLE = _RUNS * _RUN
 _MARGIN = 3.0  # standard errors of the sample's quantile; at 3 about one row in 700 is done again
+_STRETCH = 4096  # entries of a row that are passed over several times while they are at hand
 _BLOCK_ENTRIES = 2**20  # of the rows that a thread works on at a time
 
 
@@ -72,10 +73,13 @@ def _prefetch(typing_context, row, place):
 
 
 @numba.njit(nogil=True, cache=True)
-def _collect(row, cut, found):
-    """Write the places of the entries that reach the cut into ``found``; return their number."""
-    m, n_found, one = row.size, np.uint64(0), np.uint64(1)  # unsigned: never counted from the end
-    for start in range(0, m - _LANES + 1, _LANES):
+def _collect(row, begin, end, cut, found, n_found):
+    """Add the places of the entries from begin to end that reach the cut to the n_found places.
+
+    Returns how many they are then. ``begin`` is a multiple of 32.
+    """
+    m, n_found, one = row.size, np.uint64(n_found), np.uint64(1)  # never counted from the end
+    for start in range(begin, end - _LANES + 1, _LANES):
         _prefetch(row, start + m)
         _prefetch(row, start + m + 16)
         bits = _reach(row, start, cut)
@@ -90,7 +94,7 @@ def _collect(row, cut, found):
             bits &= bits - np.uint32(1)
             at += one
         n_found = after
-    for j in range(m - m % _LANES, m):
+    for j in range(end - end % _LANES, end):
         found[n_found] = j
         n_found += np.uint64(row[j] >= cut)
     return np.int64(n_found)
@@ -143,37 +147,48 @@ def _drop_ties(keys, cut, n_places, k, places):
 
 
 @numba.njit(nogil=True, cache=True)
-def _select(H, bits, infinity, step, rank, k, out):
+def _select(H, bits, offset, infinity, step, rank, k, out):
     """Write the places of the k largest entries of each row of H into ``out``, in order.
 
-    ``bits`` is H seen as whole numbers, and ``infinity`` those of infinity. Of a row, a run of
-    entries is sampled every ``step``; the sample's entry of this ``rank`` is the suggested cut, if
-    there is a step. Returns whether all of H is finite; if not, ``out`` means nothing.
+    ``bits`` is H seen as whole numbers, and ``infinity`` those of infinity. ``offset``, if there is
+    one, is first added to each row. Of a row, a run of entries is sampled every ``step``; the
+    sample's entry of this ``rank`` is the suggested cut, if there is a step. Returns whether all of
+    H is finite; if not, ``out`` means nothing.
     """
-    m, magnitude = H.shape[1], np.iinfo(bits.dtype).max
+    m, magnitude = H.shape[1], bits.dtype.type(np.iinfo(bits.dtype).max)
     found, places = np.empty(m + 4, np.uint32), np.empty(m + 4, np.uint32)
     keys = np.empty(max(m, _SAMPLE) + _LANES, bits.dtype)
-    guess_bits = np.empty(1, bits.dtype)
-    guess = guess_bits.view(H.dtype)
+    guess_bits, sample_bits = np.empty(1, bits.dtype), np.empty(_SAMPLE, bits.dtype)
+    guess, sample = guess_bits.view(H.dtype), sample_bits.view(H.dtype)
     for i in range(len(H)):
         row, row_bits, n_found = H[i], bits[i], 0
-        largest = infinity & 0
-        for j in range(m):
-            largest = max(largest, bits.dtype.type(row_bits[j] & magnitude))
-        if largest >= infinity:
-            return False
+        guess[0] = np.inf
         if step:
             for c in range(_SAMPLE):
-                keys[c] = _order(row_bits[c // _RUN * step + c % _RUN], magnitude)
+                place = c // _RUN * step + c % _RUN
+                sample[c] = row[place] if offset is None else row[place] + offset[place]
+                keys[c] = _order(sample_bits[c], magnitude)
             guess_bits[0] = _order(_cut(keys, np.int64(_SAMPLE), rank), magnitude)
-            n_found = _collect(row, guess[0], found)
+        largest = bits.dtype.type(0)
+        for begin in range(0, m, _STRETCH):
+            end = min(begin + _STRETCH, m)
+            part, part_bits = row[begin:end], row_bits[begin:end]
+            if offset is not None:
+                shift = offset[begin:end]
+                for j in range(end - begin):
+                    part[j] += shift[j]
+            for j in range(end - begin):
+                largest = max(largest, bits.dtype.type(part_bits[j] & magnitude))
+            n_found = _collect(row, begin, end, guess[0], found, n_found)
+        if largest >= infinity:
+            return False
         if n_found < k:
             guess[0] = -np.inf
-            n_found = _collect(row, guess[0], found)
+            n_found = _collect(row, 0, m, guess[0], found, 0)
         for c in range(n_found):
             keys[c] = _order(row_bits[found[c]], magnitude)
         cut = _cut(keys, n_found, k)
-        n_reach = _collect(keys[:n_found], cut, places)
+        n_reach = _collect(keys, 0, n_found, cut, places, 0)
         if n_reach > k:
             _drop_ties(keys, cut, n_reach, k, places)
         for c in range(k):
@@ -181,21 +196,24 @@ def _select(H, bits, infinity, step, rank, k, out):
     return True
 
 
-def largest(name, H, k):
+def largest(name, H, k, offset=None):
     """Return the places of the k largest entries of each row of a float matrix, in order.
 
     int32, shape (n_samples, k). Among equal entries at the cut the first win. Infinity or NaN in H
-    raises the ValueError that ``name`` is not finite.
+    raises the ValueError that ``name`` is not finite. An offset of shape (m,) is first added to
+    each row of H, in place, where H is contiguous.
     """
     H, out = np.ascontiguousarray(H), np.empty((len(H), k), np.int32)
     m, whole = H.shape[1], f"i{H.itemsize}"
+    if offset is not None:
+        offset = offset.astype(H.dtype, copy=False)
     bits, infinity = H.view(whole), np.array(np.inf, H.dtype).view(whole)[()]
     expected, step = _SAMPLE * k / m, m // _RUNS
     rank = math.ceil(expected + _MARGIN * math.sqrt(expected * (1 - k / m)))
     if step < 2 * _RUN or rank >= _SAMPLE:
         step = 0
     finite = in_blocks(
-        lambda rows: _select(H[rows], bits[rows], infinity, step, rank, k, out[rows]),
+        lambda rows: _select(H[rows], bits[rows], offset, infinity, step, rank, k, out[rows]),
         len(H),
         max(1, _BLOCK_ENTRIES // m),
     )

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import sparsify
 from esutils._checks import check_choice, check_int, check_number
+from esutils._select import largest
 from esutils._threads import in_blocks
 from esutils.expand import project, projection
 
@@ -243,7 +244,10 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.phase_ = phase.astype(self.projection_.dtype)
 
     def _chunks(self, X, out=None):
-        """Yield the rows of each chunk and their projections, in ``out``, or all in one place."""
+        """Yield the rows of each chunk and their projections, in ``out``, or all in one place.
+
+        The offset is yet to be added to them.
+        """
         n_samples, m = X.shape[0], self.n_expanded
         size = min(n_samples, max(1, _CHUNK_ENTRIES // m))
         passing = self._room(size, X) if out is None else None
@@ -251,7 +255,6 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             rows = slice(start, min(start + size, n_samples))
             H = passing[: rows.stop - start] if out is None else out[rows]
             project(X[rows], self.projection_, out=H)
-            in_blocks(lambda block, H=H: np.add(H[block], self.offset_, H[block]), len(H), _ROWS)
             yield rows, H
 
     def _room(self, n_samples, X):
@@ -291,16 +294,21 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return self.sparsifier in ("winners", "block")
 
     def _units(self, H):
-        """Return which these are."""
+        """Return which these are; the offset is added to H."""
         if self.sparsifier == "winners":
-            return sparsify.winners(H, self._n_active())
+            return largest("projections of X", H, self._n_active(), self.offset_)
+        self._add_offset(H)
         return sparsify.block_winners(H, self.n_expanded // self._n_active())
 
     def _values(self, H, units):
         return 1 if self.binary else np.take_along_axis(H, units, axis=1)
 
+    def _add_offset(self, H):
+        in_blocks(lambda rows: np.add(H[rows], self.offset_, out=H[rows]), len(H), _ROWS)
+
     def _sparsify(self, H):
         """Turn projections into codes, in place, where any number of units may be active."""
+        self._add_offset(H)
         if self.sparsifier == "threshold":
             if self.binary:
                 np.greater(H, self.thresholds_, out=H)

@@ -20,7 +20,7 @@ except ImportError as error:
     ) from error
 
 _FEW = 0.42  # share of kept weights below which it is faster to compute with them alone
-_MANY = 0.95  # share of inputs in use above which it is not worth setting the others aside
+_MOST = 0.95  # share of inputs in use above which it is not worth setting the others aside
 # The defaults of torch.optim.Adam, whose own bookkeeping takes as long as a small network's step.
 _ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "fused": True}
 _ADAM |= {"amsgrad": False, "maximize": False}
@@ -249,7 +249,7 @@ class _Training:
         _silence(self.masked)
         self.model = self.network = model
         self.seen = X.any(axis=0).nonzero()[0]
-        if type(model[0]) is torch.nn.Linear and len(self.seen) < _MANY * X.shape[1]:
+        if type(model[0]) is torch.nn.Linear and len(self.seen) < _MOST * X.shape[1]:
             X, first = X.take(self.seen, axis=1), copy.deepcopy(model[0])
             first.weight.data, first.bias = first.weight.data[:, self.seen], model[0].bias
             self.network = torch.nn.Sequential(first, *model[1:])

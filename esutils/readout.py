@@ -43,11 +43,12 @@ class _RidgeProblem:
 
     def __init__(self, Z, Y, gram, dual):
         self.Z, self.dual, self.gram = Z, dual, gram
-        self.z_mean = np.asarray(Z.mean(axis=0), dtype=np.float64).ravel()
+        self.z_mean = np.asarray(Z.mean(axis=0, dtype=np.float64)).ravel()
         self.y_mean = Y.mean(axis=0)
         if dual:
             row = gram.mean(axis=0)
-            gram -= row + row[:, None] - row.mean()
+            gram -= row
+            gram -= (row - row.mean())[:, None]
             self.right = Y - self.y_mean
         else:
             gram -= len(Y) * np.outer(self.z_mean, self.z_mean)

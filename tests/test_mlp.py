@@ -413,7 +413,7 @@ def test_setting_aside_what_is_always_zero_changes_no_network(silent, share, mon
         return mlp.fit(network, X, y, 6, 0.02, 25, **options)
 
     fast = train()
-    monkeypatch.setattr(mlp, "_MANY", 0.0)
+    monkeypatch.setattr(mlp, "_MOST", 0.0)
     monkeypatch.setattr(mlp, "_FEW", 0.0)
     train()
     np.testing.assert_allclose(watched[:6], watched[6:], atol=2e-5)

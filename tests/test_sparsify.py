@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from esutils import sparsify, theory
+from esutils import ExpandSparsify, sparsify, theory
+from esutils._select import largest
 
 # Few distinct values, so that ties are the rule.
 tied = arrays(
@@ -58,6 +59,24 @@ def test_winners_are_those_of_a_stable_sort(kind, m, dtype):
         won = sparsify.winners(H, k)
         assert won.dtype == np.int32 and won.flags.c_contiguous
         assert np.array_equal(won, np.sort(order[:, :k], axis=1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m", [33, 1024, 9001])
+def test_an_offset_is_added_before_the_largest_are_found(m, dtype):
+    rng = np.random.default_rng(m)
+    H, offset = rng.standard_normal((20, m)).astype(dtype), 3 * rng.standard_normal(m)
+    shifted = H + offset.astype(dtype)
+    places = largest("H", H, m // 5 + 1, offset)
+    assert np.array_equal(H, shifted)
+    assert np.array_equal(places, sparsify.winners(shifted, m // 5 + 1))
+
+
+def test_too_large_projections_are_refused():
+    X = np.ones((2, 3), np.float32)
+    encoder = ExpandSparsify(100, n_active=5, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="projections of X must be finite"):
+        encoder.transform(3e38 * X)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
