@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SCRIPTS := node_modules/.ready
 PDF := _build/why-neural-networks-work.pdf
-PAGES := intro.ipynb speed.ipynb chapters -n auto --dist loadfile \
+PAGES := intro.ipynb speed.ipynb chapters -n auto --dist loadfile --no-loadscope-reorder \
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
