@@ -1,4 +1,4 @@
-"""Under pytest a claim that no longer matches its recorded verdict raises."""
+"""Under pytest a claim that no longer matches its verdict raises, and pages take a core each."""
 
 import json
 import os

@@ -29,16 +29,15 @@ def shifted_solutions(A, Y, shifts):
         for start, V, VT in reflectors:
             right[start:] -= V @ (VT.T @ right[start:])
 
-        def solve(one):
+        def solve(at):
             shifted = band.copy()
-            shifted[0] += shifts[one]
+            shifted[0] += shifts[at]
             factor = sl.cholesky_banded(shifted, overwrite_ab=True, lower=True, check_finite=False)
             if not full_rank(factor[0]):
-                raise sl.LinAlgError(f"A + {shifts[one]} I is singular up to rounding")
-            solved = sl.cho_solve_banded((factor, True), right, check_finite=False)
-            solutions[:, one] = solved[:, None]
+                raise sl.LinAlgError(f"A + {shifts[at]} I is singular up to rounding")
+            solutions[:, at] = sl.cho_solve_banded((factor, True), right, check_finite=False)
 
-        in_blocks(solve, len(shifts), 1)
+        in_blocks(lambda one: solve(one.start), len(shifts), 1)
     stacked = solutions.reshape(len(A), -1)  # a view
     for start, V, VT in reversed(reflectors):
         stacked[start:] -= VT @ (V.T @ stacked[start:])

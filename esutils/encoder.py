@@ -159,7 +159,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.offset_ -= self.projection_ @ self.mean_
         if self.sparsifier == "threshold":
             H = project(X, self.projection_)
-            H += self.offset_
+            self._add_offset(H)
             self.thresholds_ = sparsify.unit_thresholds(H, self._n_active() / m)
         self._n_features_out = m
         return self
