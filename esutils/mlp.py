@@ -38,6 +38,7 @@ def train_mlp(
     dropout=0.0,
     input_dropout=0.0,
     n_active=None,
+    device=None,
 ):
     """Train a ReLU network for classification or regression: `initial_mlp`, then `fit`.
 
@@ -48,8 +49,8 @@ def train_mlp(
     ----------
     X, y, n_epochs, learning_rate, batch_size
         As in `fit`, which lets the step size fall to 0.
-    hidden, dropout, input_dropout, n_active
-        As in `initial_mlp`.
+    hidden, dropout, input_dropout, n_active, device
+        As in `initial_mlp`; the training runs on ``device``.
     random_state : int or torch.Generator
         Seed of the initial weights, of the order of the batches and of dropout.
     n_classes : int, optional
@@ -86,12 +87,21 @@ def train_mlp(
         input_dropout=input_dropout,
         n_active=n_active,
         random_state=generator,
+        device=device,
     )
     return fit(model, X, y, n_epochs, learning_rate, batch_size, generator)
 
 
 def initial_mlp(
-    n_inputs, hidden, n_outputs, *, dropout=0.0, input_dropout=0.0, n_active=None, random_state=0
+    n_inputs,
+    hidden,
+    n_outputs,
+    *,
+    dropout=0.0,
+    input_dropout=0.0,
+    n_active=None,
+    random_state=0,
+    device=None,
 ):
     """Make an untrained network.
 
@@ -111,6 +121,9 @@ def initial_mlp(
         by default the layers are plain ReLU.
     random_state : int or torch.Generator
         Seed of the weights and of dropout; a generator is moved on by the weights alone.
+    device : str, int or torch.device, optional
+        Where the network is put, by default the CPU. The weights are drawn on the CPU: the same
+        seed gives the same ones on each device.
 
     Returns
     -------
@@ -137,6 +150,7 @@ def initial_mlp(
     input_dropout = check_number("input_dropout", input_dropout, high=0.99)
     if n_active is not None:
         n_active = check_int("n_active", n_active, high=min(hidden))
+    device = _check_device(device)
     generator = _generator(random_state)
     fork = torch.Generator().set_state(generator.get_state())
     noise = torch.Generator().manual_seed(int(torch.randint(2**32, (), generator=fork)))
@@ -147,7 +161,7 @@ def initial_mlp(
         layers += [_linear(fan_in, width, generator), activation]
         if dropout:
             layers.append(Dropout(dropout, noise))
-    return torch.nn.Sequential(*layers, _linear(hidden[-1], n_outputs, generator))
+    return torch.nn.Sequential(*layers, _linear(hidden[-1], n_outputs, generator)).to(device)
 
 
 def fit(
@@ -161,6 +175,7 @@ def fit(
     decay=True,
     masks=None,
     after_epoch=None,
+    calls_per_epoch=1,
 ):
     """Train a network in place.
 
@@ -170,7 +185,8 @@ def fit(
     Parameters
     ----------
     model : torch.nn.Sequential
-        From `initial_mlp`, or trained before. Its dropout goes on where it stopped.
+        From `initial_mlp`, or trained before. Its dropout goes on where it stopped. The training
+        runs on the device that holds it.
     X : array of shape (n_samples, n_inputs)
         Inputs; computed in float32.
     y : array of shape (n_samples,) or (n_samples, n_outputs)
@@ -184,13 +200,18 @@ def fit(
     decay : bool
         Whether the step size falls linearly to 0 over the run; otherwise it is constant.
     masks : list of bool tensors, optional
-        One of the shape of each Linear layer's weights, in order: True where a weight is kept.
-        The others are exactly 0 from before the first step. Biases are all kept. Where less than
-        about two fifths are kept of a plain ReLU network for labels, it is trained as the sparse
-        network it is: the same steps, up to rounding, in less time.
+        One of the shape of each Linear layer's weights, in order, on any device: True where a
+        weight is kept. The others are exactly 0 from before the first step. Biases are all kept.
+        Where less than about two fifths are kept of a plain ReLU network for labels, and it is on
+        the CPU, it is trained as the sparse network it is: the same steps, up to rounding, in less
+        time.
     after_epoch : callable, optional
         Called as ``after_epoch(epoch, model)`` after epochs 1 to ``n_epochs``, with the network
         in evaluation mode.
+    calls_per_epoch : int
+        Calls of ``after_epoch`` an epoch, at most one a step, evenly spread and the last at the
+        epoch's end. ``epoch`` is the number of passes so far, between whole ones a float. The
+        training stays the same.
 
     Returns
     -------
@@ -219,21 +240,27 @@ def fit(
     if after_epoch is not None and not callable(after_epoch):
         raise ValueError(f"after_epoch must be None or callable, got {after_epoch!r}")
     masks = [] if masks is None else _check_masks(masks, layers)
+    n_batches = -(-len(X) // batch_size)
+    calls_per_epoch = check_int("calls_per_epoch", calls_per_epoch, high=n_batches)
 
-    X = np.array(X, np.float32, order="C")
-    if _few_are_kept(model, masks) and y.dtype.kind != "f":
+    X, device = np.array(X, np.float32, order="C"), layers[0].weight.device
+    masks = [mask.to(device) for mask in masks]
+    if device.type == "cpu" and y.dtype.kind != "f" and _few_are_kept(model, masks):
         training = SparseTraining(layers, masks, X, y, batch_size)
     else:
         training = _Training(model, masks, X, y, batch_size)
-    n_batches = -(-len(X) // batch_size)
     falls = 1 - decay / np.arange(n_epochs * n_batches, 1, -1)
     rates = np.append(learning_rate, falls).cumprod().reshape(n_epochs, n_batches)
+    ends = [call * n_batches // calls_per_epoch for call in range(calls_per_epoch + 1)]
     for epoch in range(n_epochs):
-        model.train()
-        training.epoch(torch.randperm(len(X), generator=generator).numpy(), rates[epoch])
-        model.eval()
-        if after_epoch is not None:
-            after_epoch(epoch + 1, model)
+        order = torch.randperm(len(X), generator=generator).numpy()
+        for start, end in pairwise(ends):
+            model.train()
+            part = order[start * batch_size : end * batch_size]
+            training.epoch(part, rates[epoch, start:end])
+            model.eval()
+            if after_epoch is not None:
+                after_epoch(epoch + (end / n_batches if end < n_batches else 1), model)
     return model.eval()
 
 
@@ -250,21 +277,23 @@ class _Training:
         self.model = self.network = model
         self.seen = X.any(axis=0).nonzero()[0]
         if type(model[0]) is torch.nn.Linear and len(self.seen) < _MOST * X.shape[1]:
-            X, first = X.take(self.seen, axis=1), copy.deepcopy(model[0])
-            first.weight.data, first.bias = first.weight.data[:, self.seen], model[0].bias
+            X, first, weight = X.take(self.seen, axis=1), copy.deepcopy(model[0]), model[0].weight
+            first.weight = torch.nn.Parameter(weight.data[:, self.seen], weight.requires_grad)
+            first.bias = model[0].bias
             self.network = torch.nn.Sequential(first, *model[1:])
             self.masked[:1] = [(first.weight, mask[:, self.seen]) for _, mask in self.masked[:1]]
         real = y.dtype.kind == "f"
-        self.X, self.batch_size = torch.from_numpy(X), batch_size
-        self.y = torch.tensor(y, dtype=torch.float32 if real else torch.int64)
+        device, self.batch_size = layers[0].weight.device, batch_size
+        self.X = torch.from_numpy(X).to(device)
+        self.y = torch.tensor(y, dtype=torch.float32 if real else torch.int64).to(device)
         self.loss = torch.nn.functional.mse_loss if real else torch.nn.functional.cross_entropy
         self.moved = [values for values in self.network.parameters() if values.requires_grad]
         self.moments = [[torch.zeros_like(values) for values in self.moved] for _ in range(2)]
-        self.steps = [torch.zeros(()) for _ in self.moved]
+        self.steps = [torch.zeros((), device=device) for _ in self.moved]
 
     def epoch(self, order, rates):
         """Take one step a rate along the gradients of the next samples of ``order``."""
-        batches = torch.from_numpy(order).split(self.batch_size)
+        batches = torch.from_numpy(order).to(self.X.device).split(self.batch_size)
         for batch, rate in zip(batches, rates.tolist(), strict=True):
             outputs = self.network(self.X.index_select(0, batch))
             loss = self.loss(outputs, self.y.index_select(0, batch))
@@ -282,7 +311,7 @@ def logits(model, X):
     Parameters
     ----------
     model : torch.nn.Sequential
-        From `train_mlp`, `initial_mlp` or `fit`; it is left in evaluation mode.
+        From `train_mlp`, `initial_mlp` or `fit`, on any device; it is left in evaluation mode.
     X : array of shape (n_samples, n_inputs)
         Inputs, scaled as they were for training.
 
@@ -298,10 +327,11 @@ def logits(model, X):
 
     Chapter: 04-random-networks.
     """
-    X = check_matrix("X", X, n_columns=linear_layers(model)[0].in_features)
+    first = linear_layers(model)[0]
+    X = check_matrix("X", X, n_columns=first.in_features)
     model.eval()
     with torch.inference_mode():
-        return model(torch.tensor(X, dtype=torch.float32)).numpy()
+        return model(torch.tensor(X, dtype=torch.float32).to(first.weight.device)).cpu().numpy()
 
 
 def predict(model, X):
@@ -360,7 +390,8 @@ class Winners(torch.nn.Module):
 class Dropout(torch.nn.Module):
     """In training, set a random share ``rate`` of the entries to 0 and divide the rest by 1 - rate.
 
-    The draws come from ``generator``, not from PyTorch's global one. Evaluation changes nothing.
+    The draws come from ``generator``, not from PyTorch's global one, and from the CPU: the same
+    seed drops the same units on each device. Evaluation changes nothing.
     Source: Srivastava et al. Dropout. JMLR, 2014.
 
     Chapter: 06-dropout.
@@ -376,7 +407,7 @@ class Dropout(torch.nn.Module):
         if not self.training:
             return h
         kept = torch.rand(h.shape, generator=self.generator) >= self.rate
-        return h * kept.to(h.dtype).div_(1 - self.rate)
+        return h * kept.to(h).div_(1 - self.rate)
 
 
 def _generator(random_state):
@@ -384,6 +415,18 @@ def _generator(random_state):
         return random_state
     seed = check_int("random_state", random_state, low=0, high=2**32 - 1)
     return torch.Generator().manual_seed(seed)
+
+
+def _check_device(device):
+    """Return the torch.device if it is there: if it takes a tensor."""
+    try:
+        return torch.zeros((), device="cpu" if device is None else device).device
+    except Exception as error:  # every backend that is missing raises its own
+        kind, count = torch.accelerator.current_accelerator(), torch.accelerator.device_count()
+        there = ["cpu", *(f"{kind}:{i}" for i in range(count))]
+        raise ValueError(
+            f"device must be None or what torch.device takes for one of {there}, got {device!r}"
+        ) from error
 
 
 def _linear(n_inputs, n_outputs, generator):

@@ -1,7 +1,9 @@
 """Lottery tickets: masks over a network's weights, found by pruning, at random, or by edge-popup.
 
 Masks are lists of bool tensors, one of the shape of each Linear layer's weights, in order: True
-where a weight is kept; anything else is a ValueError. PyTorch's global random state stays alone.
+where a weight is kept; anything else is a ValueError. New masks are on the device of the model, or
+else of the masks, and drawn on the CPU: the same seeds draw the same masks on each. PyTorch's
+global random state stays alone.
 """
 
 import copy
@@ -121,7 +123,10 @@ def random_masks(masks, random_state):
     """
     masks, rng = _check_masks(masks), _rng(random_state)
     order = [torch.from_numpy(rng.permutation(mask.numel())).view(mask.shape) for mask in masks]
-    return [places < int(mask.sum()) for places, mask in zip(order, masks, strict=True)]
+    return [
+        (places < int(mask.sum())).to(mask.device)
+        for places, mask in zip(order, masks, strict=True)
+    ]
 
 
 def degree_preserving_masks(masks, random_state):
@@ -134,7 +139,8 @@ def degree_preserving_masks(masks, random_state):
     Chapter: 05-lottery-tickets.
     """
     masks, rng = _check_masks(masks), _rng(random_state)
-    return [torch.from_numpy(_swap_edges(mask.numpy().copy(), rng)) for mask in masks]
+    drawn = [torch.from_numpy(_swap_edges(mask.cpu().numpy().copy(), rng)) for mask in masks]
+    return [new.to(mask.device) for new, mask in zip(drawn, masks, strict=True)]
 
 
 def _swap_edges(mask, rng):
@@ -205,7 +211,7 @@ class _Scored(torch.nn.Linear):
         self.n_kept = max(1, round(keep * self.frozen.numel()))
         bound = linear.in_features**-0.5
         scores = torch.rand(self.frozen.shape, generator=generator) * 2 * bound - bound
-        self.weight = torch.nn.Parameter(scores)
+        self.weight = torch.nn.Parameter(scores.to(self.frozen.device))
         self.bias = torch.nn.Parameter(linear.bias.detach(), requires_grad=False)
 
     def mask(self):
@@ -220,11 +226,11 @@ class _Largest(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, scores, k):
-        values = scores.detach().numpy().ravel()
+        values = scores.detach().cpu().numpy().ravel()  # NumPy is fast, and breaks ties by index
         border = np.partition(values, -k)[-k]
         ones = (values > border).astype(np.float32)
         ones[np.flatnonzero(values == border)[: k - np.count_nonzero(ones)]] = 1
-        return torch.from_numpy(ones).view(scores.shape)
+        return torch.from_numpy(ones).view(scores.shape).to(scores.device)
 
     @staticmethod
     def backward(ctx, gradient):
@@ -236,7 +242,7 @@ def _rng(random_state):
 
 
 def _check_masks(masks, model=None):
-    """Return masks that are bool matrices, and where there is a model have its weights' shapes."""
+    """Return masks that are bool matrices; for a model, of its weights' shapes and devices."""
     got, allowed = masks, "a list of bool matrices"
     if isinstance(masks, tuple | list):
         got = [(tuple(m.shape), m.dtype) if torch.is_tensor(m) else m for m in masks]
@@ -247,4 +253,7 @@ def _check_masks(masks, model=None):
         allowed += f" of the shapes {shapes}"
     if not right or got != [(shape, torch.bool) for shape in shapes]:
         raise ValueError(f"masks must be {allowed}, got {got!r}")
-    return masks
+    if model is None:
+        return masks
+    layers = linear_layers(model)
+    return [mask.to(layer.weight.device) for mask, layer in zip(masks, layers, strict=True)]

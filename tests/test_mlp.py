@@ -11,6 +11,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from esutils import mlp
 
@@ -177,6 +179,7 @@ def test_unseen_classes_get_an_output():
         ("input_dropout", {"input_dropout": np.nan}),
         ("n_active", {"n_active": 0}),
         ("n_active", {"hidden": (9, 5), "n_active": 6}),
+        ("device", {"device": "nowhere"}),
     ],
 )
 def test_bad_input_is_refused_by_name(name, change):
@@ -440,6 +443,34 @@ def test_full_masks_and_a_watcher_change_nothing():
     np.testing.assert_array_equal(weights(model), weights(plain))
 
 
+@pytest.mark.parametrize(("few", "dropout"), [(0.0, 0.0), (0.0, 0.5), (0.42, 0.0)])
+def test_looks_within_an_epoch_come_evenly_and_change_no_bit(few, dropout, monkeypatch):
+    """Dense, with dropout, sparse; with an input that is set aside; 9 steps an epoch."""
+    monkeypatch.setattr(mlp, "_FEW", few)
+    X, y = small_task()
+    X[:, 2] = 0
+
+    def looks(n_calls):
+        model, seen = mlp.initial_mlp(5, (30, 20), 3, dropout=dropout), {}
+
+        def look(epoch, network):
+            assert not network.training
+            seen[epoch] = weights(network)
+
+        options = {"masks": random_masks(model, 0.2), "after_epoch": look}
+        mlp.fit(model, X, y, 3, 0.02, 7, calls_per_epoch=n_calls, **options)
+        return seen
+
+    whole, some, every = looks(1), looks(4), looks(9)
+    assert list(whole) == [1, 2, 3]
+    assert all(type(epoch) is int for epoch in whole)
+    assert list(some) == [p + steps / 9 for p in range(3) for steps in (2, 4, 6, 9)]
+    assert list(every) == [p + steps / 9 for p in range(3) for steps in range(1, 10)]
+    assert len({seen.tobytes() for seen in every.values()}) == 27
+    for epoch, seen in [*whole.items(), *some.items()]:
+        np.testing.assert_array_equal(seen, every[epoch])
+
+
 def test_step_size_stays_without_decay(step_sizes):
     X, y = small_task()
     mlp.fit(mlp.initial_mlp(5, (4,), 3), X, y, 2, 0.5, 25, decay=False)
@@ -488,6 +519,9 @@ def test_one_regression_step_is_adam_on_the_mean_squared_error():
         ("random_state", {"random_state": "a"}, "got 'a'"),
         ("decay", {"decay": 0.5}, "got 0.5"),
         ("after_epoch", {"after_epoch": 7}, "got 7"),
+        ("calls_per_epoch", {"calls_per_epoch": 0}, "got 0"),
+        ("calls_per_epoch", {"calls_per_epoch": 1.0}, "got 1.0"),
+        ("calls_per_epoch", {"calls_per_epoch": 3}, r"\[1, 2\], got 3"),
         ("masks", {"masks": 7}, "got 7"),
         ("masks", {"masks": []}, r"got \[\]"),
         ("masks", {"masks": [torch.ones(4, 5), torch.ones(3, 4)]}, "float32"),
@@ -512,11 +546,116 @@ def test_fit_refuses_bad_input_by_name_and_value(name, change, value):
         ("input_dropout", {"input_dropout": "a"}, "'a'"),
         ("n_active", {"n_active": 5}, "5"),
         ("random_state", {"random_state": -1}, "-1"),
+        ("device", {"device": "nowhere"}, "'nowhere'"),
+        ("device", {"device": "cuda:99"}, "'cuda:99'"),
+        ("device", {"device": torch.device("cuda:99")}, r"device\(type='cuda', index=99\)"),
+        ("device", {"device": 99}, "99"),
+        ("device", {"device": -1}, "-1"),
+        ("device", {"device": 1.5}, "1.5"),
+        ("device", {"device": ["cpu"]}, r"\['cpu'\]"),
     ],
 )
 def test_initial_mlp_refuses_bad_input_by_name_and_value(name, change, value):
     with pytest.raises(ValueError, match=rf"^{name} must.*got {value}$"):
         mlp.initial_mlp(**{"n_inputs": 5, "hidden": (4,), "n_outputs": 3, **change})
+
+
+class Far(torch.Tensor):
+    """A tensor on a device without memory, which has values nevertheless: those of ``near``."""
+
+    @staticmethod
+    def __new__(cls, near):
+        layout = {"strides": near.stride(), "dtype": near.dtype}
+        return torch.Tensor._make_wrapper_subclass(cls, near.shape, device="meta", **layout)
+
+    def __init__(self, near):
+        self.near = near
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        return _compute(function, args, kwargs or {})
+
+
+class FarDevice(TorchDispatchMode):
+    """Makes "meta" a device that does what the CPU does and refuses what a GPU refuses."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        return _compute(function, args, kwargs or {})
+
+
+def _compute(function, args, kwargs):
+    """Compute where the tensors are; only copies and indices may come from another device."""
+    kind, aten, meta = function.overloadpacket, torch.ops.aten, torch.device("meta")
+    far = any(isinstance(leaf, Far) for leaf in tree_leaves((args, kwargs)))
+    if not far and kwargs.get("device") != meta:
+        return function(*args, **kwargs)
+    own = (args[0], args[2:]) if kind in (aten.index, aten.index_put_) else (args, kwargs)
+    devices = {leaf.device.type for leaf in tree_leaves(own) if torch.is_tensor(leaf)}
+    if len(devices) > 1 and kind not in (aten._to_copy, aten.copy_):
+        raise RuntimeError(f"{kind} met tensors on {sorted(devices)}")
+    goal = kwargs.get("device") or meta
+    if "device" in kwargs:
+        kwargs = {**kwargs, "device": "cpu"}
+    args, kwargs = tree_map_only(Far, lambda tensor: tensor.near, (args, kwargs))
+    out = function(*args, **kwargs)
+    return tree_map_only(torch.Tensor, Far, out) if goal == meta else out
+
+
+# the far device takes the CPU's steps to the bit, a GPU up to rounding
+elsewhere = pytest.mark.parametrize(
+    ("device", "tolerance"),
+    [
+        ("meta", 0),
+        pytest.param("cuda", 1e-3, marks=pytest.mark.skipif(
+            not torch.cuda.is_available(), reason="no GPU that CUDA finds")),
+    ],
+)  # fmt: skip
+
+
+def test_the_far_device_refuses_a_mixture_and_numpy():
+    with FarDevice():
+        near, far = torch.ones(2), torch.ones(2, device="meta")
+        assert (far + far).device.type == "meta"
+        assert (far + far).cpu().tolist() == [2, 2]
+        for mix in (lambda: far + near, lambda: far.mul_(near), lambda: far.dot(near)):
+            with pytest.raises(RuntimeError, match=r"met tensors on \['cpu', 'meta'\]"):
+                mix()
+        with pytest.raises(RuntimeError, match="numpy"):
+            far.numpy()
+
+
+@elsewhere
+@pytest.mark.parametrize(
+    "options", [{}, {"dropout": 0.5, "input_dropout": 0.2}, {"n_active": 4}, {"real": True}]
+)
+def test_a_network_trains_on_another_device_as_on_the_cpu(options, device, tolerance):
+    X, y = small_task()
+    y, options = (X[:, :2], {}) if options.get("real") else (y, options)
+    with FarDevice():
+        model = mlp.train_mlp(X, y, (20, 10), 3, **options)
+        other = mlp.train_mlp(X, y, (20, 10), 3, device=device, **options)
+        assert {values.device.type for values in model.parameters()} == {"cpu"}
+        assert {values.device.type for values in other.parameters()} == {device}
+        for call in (mlp.logits, mlp.hidden_activity):
+            np.testing.assert_allclose(call(other, X), call(model, X), rtol=0, atol=tolerance)
+        assert mlp.predict(other, X).dtype == np.int64
+
+
+@elsewhere
+@pytest.mark.parametrize("share", [0.6, 0.2])
+def test_masks_and_silent_inputs_serve_on_another_device(share, device, tolerance, monkeypatch):
+    X, y = small_task()
+    X[:, 2] = 0
+    with FarDevice():
+        model, other = (mlp.initial_mlp(5, (20, 10), 3, device=d) for d in (None, device))
+        masks = random_masks(model, share)
+        mlp.fit(other, X, y, 3, masks=masks)  # densely, however few are kept
+        monkeypatch.setattr(mlp, "_FEW", 0.0)
+        mlp.fit(model, X, y, 3, masks=[mask.to(device) for mask in masks])
+        for layer, far, mask in zip(model[::2], other[::2], masks, strict=True):
+            near = far.weight.detach().cpu()
+            assert not near[~mask].any()
+            torch.testing.assert_close(layer.weight.detach(), near, rtol=0, atol=tolerance)
 
 
 def run_python(code):

@@ -6,6 +6,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 import torch
+from test_mlp import FarDevice, elsewhere
 
 from esutils import mlp, tickets
 
@@ -258,6 +259,64 @@ def test_supermask_step_is_straight_through():
     got = tickets.supermask(model, X, y, 0.5, 1, rate, 60, random_state=2)
     for mask, indices in zip(got, expected, strict=True):
         assert set(mask.flatten().nonzero()[:, 0].tolist()) == indices
+
+
+def agreement(masks, others, device):
+    """Return the share of equal entries of masks on the CPU and on ``device``."""
+    assert {mask.device.type for mask in others} == {device}
+    pairs = zip(masks, others, strict=True)
+    equal = torch.cat([(mask == other.cpu()).flatten() for mask, other in pairs])
+    return equal.double().mean().item()
+
+
+@elsewhere
+def test_masks_are_drawn_alike_on_another_device(device, tolerance):
+    with FarDevice():
+        masks = some_masks()
+        others = [mask.to(device) for mask in masks]
+        assert tickets.kept_fraction(others) == tickets.kept_fraction(masks)
+        for draw in (tickets.random_masks, tickets.degree_preserving_masks):
+            assert agreement(draw(masks, 3), draw(others, 3), device) == 1
+        model, other = small_net(), small_net().to(device)
+        assert agreement(tickets.full_masks(model), tickets.full_masks(other), device) == 1
+        fractions = (0.2, 0.5, 0.1)
+        for given in (masks, others):  # the model's device counts
+            pruned = tickets.prune(model, masks, fractions)
+            assert agreement(pruned, tickets.prune(other, given, fractions), device) == 1
+            assert agreement(tickets.prune(model, given, fractions), pruned, "cpu") == 1
+            for weight, mask in zip(weights(tickets.masked(other, given)), masks, strict=True):
+                assert weight.device.type == device
+                assert not weight.cpu()[~mask].any()
+
+
+@elsewhere
+def test_tickets_are_found_on_another_device_as_on_the_cpu(device, tolerance, monkeypatch):
+    monkeypatch.setattr(mlp, "_FEW", 0.0)
+    X, y = small_task()
+
+    def rounds(initial):
+        def train(model, masks):
+            mlp.fit(model, X, y, 2, masks=masks)
+
+        return tickets.iterative_pruning(initial, train, (0.2, 0.5, 0.1), 3)
+
+    with FarDevice():
+        both = zip(rounds(small_net()), rounds(small_net().to(device)), strict=True)
+        for (masks, model), (others, other) in both:
+            assert agreement(masks, others, device) >= 1 - 20 * tolerance
+            outputs = [mlp.logits(network, X) for network in (model, other)]
+            np.testing.assert_allclose(*outputs, rtol=0, atol=20 * tolerance)
+
+
+@elsewhere
+@pytest.mark.parametrize("keep", [0.004, 0.3])
+def test_supermasks_are_found_on_another_device_as_on_the_cpu(keep, device, tolerance):
+    X, y = small_task()
+    with FarDevice():
+        masks = tickets.supermask(small_net(), X, y, keep, 3)
+        others = tickets.supermask(small_net().to(device), X, y, keep, 3)
+        assert counts(others) == counts(masks)
+        assert agreement(masks, others, device) >= 1 - 20 * tolerance
 
 
 BAD_MASKS = [
