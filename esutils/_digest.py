@@ -23,6 +23,12 @@ def code_digest(notebook, entry):
     return _sha([entry, *(_digest_of(source) for source in sources)])
 
 
+def module_digest(module):
+    """Return the SHA-256 of an esutils module's code and that of the modules it reaches."""
+    names = {module} | _reached(_source(module))
+    return _sha([_digest_of(_source(name)) for name in sorted(names - _SHOWING)])
+
+
 def _sha(parts):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -1,38 +1,138 @@
-"""Run an experiment over seeds, side by side."""
+"""Run an experiment over seeds, or over a grid of settings and seeds: side by side, and resumable.
 
+Finished runs can be kept on disk, each in a file of its own. Whatever stops the program, the next
+call runs only what is missing, and returns the same results to the bit.
+"""
+
+import os
 import warnings
+from itertools import product
+from pathlib import Path
 
 import joblib
 
+from esutils._dependence import dependence_digest
+from esutils._kept import load, save
 from esutils._progress import progress
+from esutils._records import versions
 
 
-def over_seeds(experiment, seeds):
+def over_seeds(experiment, seeds, folder=None):
     """Run ``experiment(seed)`` for every seed, as many at once as there are cores.
 
     Parameters
     ----------
     experiment : callable
-        Takes a seed and returns anything that can be pickled. It may be defined in a notebook.
+        Takes a seed and returns anything that can be pickled. It may be defined in a notebook. A
+        result that is to be kept is made of numbers, strings, arrays, lists, tuples and dicts.
     seeds : sequence
         Seeds, or whatever else tells one run from another.
+    folder : path, optional
+        Where finished runs are kept; by default where ``ES_SWEEPS`` says, and nowhere if that
+        environment variable is not set.
 
     Returns
     -------
     list
         One result a seed, in the order of ``seeds``.
 
+    Raises
+    ------
+    ValueError
+        If a run is to be kept and its result, or what ``experiment`` reads, is of another kind.
+    OSError
+        If a run cannot be written, for instance to a full disk. Those written before are whole.
+
     Notes
     -----
     joblib gives each process an equal share of the cores for its linear algebra. Which backend
-    runs the seeds can be chosen with :func:`joblib.parallel_config`. Progress is shown where a
-    reader may be waiting, not where the run is recorded or checked (``ES_VERDICTS`` set).
+    runs the seeds can be chosen with :func:`joblib.parallel_config`: with ``backend="dask"`` the
+    workers of a Dask cluster do, and only this process writes. Progress is shown where a reader
+    may be waiting, not where the run is recorded or checked (``ES_VERDICTS`` set).
+
+    A kept run is known by ``experiment``'s code and all that this code reads (its globals, the
+    functions it calls, the esutils modules these reach), by the seed, and by the versions of
+    Python and the numerical libraries. Files that the experiment reads are not looked at.
+
+    Chapter: scale-out.
     """
     seeds = list(seeds)
-    runs = joblib.Parallel(n_jobs=-1, return_as="generator")(
-        joblib.delayed(experiment)(seed) for seed in seeds
+    return _run(experiment, [((seed,), {}) for seed in seeds], "seeds", folder)
+
+
+def over_grid(experiment, grid, seeds, folder=None):
+    """Run ``experiment(**point, seed=seed)`` for every point of a grid and every seed.
+
+    Parameters
+    ----------
+    experiment : callable
+        Takes the grid's names and ``seed`` as keywords; returns a dict of what it measured.
+    grid : dict of str to sequence
+        The values of each setting; all their combinations are run.
+    seeds : sequence of int
+    folder : path, optional
+        As in :func:`over_seeds`.
+
+    Returns
+    -------
+    list of dict
+        One row a run: the settings, the seed, and what was measured. ``pandas.DataFrame`` makes a
+        table of it. The last name of the grid varies fastest but for the seed.
+
+    Raises
+    ------
+    ValueError, OSError
+        As in :func:`over_seeds`; and ValueError if a run measures something that is not a dict, or
+        has the name of a setting.
+
+    Examples
+    --------
+    >>> def square(side, seed):
+    ...     return {"area": side**2}
+    >>> over_grid(square, {"side": [1, 2]}, seeds=[0])
+    [{'side': 1, 'seed': 0, 'area': 1}, {'side': 2, 'seed': 0, 'area': 4}]
+
+    Notes
+    -----
+    Chapter: scale-out.
+    """
+    names = [*grid, "seed"]
+    points = [dict(zip(names, values, strict=True)) for values in product(*grid.values(), seeds)]
+    results = _run(experiment, [((), point) for point in points], "runs", folder)
+    for point, result in zip(points, results, strict=True):
+        if not isinstance(result, dict) or set(result) & set(point):
+            raise ValueError(
+                f"experiment must return a dict without the names {names}, got {result!r}"
+            )
+    return [point | result for point, result in zip(points, results, strict=True)]
+
+
+def _run(experiment, calls, unit, folder):
+    """Return the results of all calls, in order; load those that are kept, and keep the others."""
+    folder = folder or os.environ.get("ES_SWEEPS")
+    paths = _paths(experiment, calls, Path(folder)) if folder else [None] * len(calls)
+    results = {i: load(path) for i, path in enumerate(paths) if path and path.is_file()}
+    runs = joblib.Parallel(n_jobs=-1, return_as="generator_unordered")(
+        joblib.delayed(_numbered)(i, experiment, *call)
+        for i, call in enumerate(calls)
+        if i not in results
     )
     with warnings.catch_warnings():
         # A process that has grown is replaced by a fresh one; joblib warns, and loses nothing.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-        return list(progress(runs, len(seeds), "seeds"))
+        for i, result in progress(runs, len(calls), unit, done=len(results)):
+            if paths[i]:
+                save(paths[i], result)
+            results[i] = result
+    return [results[i] for i in range(len(calls))]
+
+
+def _numbered(i, experiment, arguments, keywords):
+    return i, experiment(*arguments, **keywords)
+
+
+def _paths(experiment, calls, folder):
+    """Return where the result of each call is kept."""
+    common = [dependence_digest(experiment), versions()]
+    keys = [joblib.hash([*common, *call]) for call in calls]
+    return [folder / f"{key}.npz" for key in keys]

@@ -1,11 +1,35 @@
-"""Seeds run side by side, in order, wherever the experiment was defined."""
+"""Runs side by side, in order; kept on disk whole, whatever kills them; the same on Dask."""
 
+import contextlib
+import errno
+import functools
 import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
 
 import joblib
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from esutils.sweep import over_seeds
+from esutils import _dependence, _kept, sweep
+from esutils._dependence import dependence_digest
+from esutils.sweep import over_grid, over_seeds
+
+
+@pytest.fixture
+def sequential():
+    with joblib.parallel_config(backend="sequential"):
+        yield
+
+
+# ---- side by side
 
 
 def test_results_come_in_the_order_of_the_seeds_from_other_processes():
@@ -27,14 +51,344 @@ def test_an_error_in_one_seed_reaches_the_reader():
         over_seeds(experiment, [3])
 
 
-def test_the_backend_can_be_chosen():
-    with joblib.parallel_config(backend="sequential"):
-        assert over_seeds(lambda seed: os.getpid(), [0]) == [os.getpid()]
+def test_the_backend_can_be_chosen(sequential):
+    assert over_seeds(lambda seed: os.getpid(), [0]) == [os.getpid()]
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("check", False), ("", True)])
-def test_progress_is_shown_to_a_reader_and_not_recorded(monkeypatch, capsys, mode, shown):
+def test_progress_is_shown_to_a_reader_and_not_recorded(
+    monkeypatch, capsys, sequential, mode, shown
+):
     monkeypatch.setenv("ES_VERDICTS", mode)
-    with joblib.parallel_config(backend="sequential"):
-        over_seeds(abs, [1, 2])
+    over_seeds(abs, [1, 2])
     assert ("seeds" in capsys.readouterr().err) == shown
+
+
+def test_a_grid_is_run_in_order_with_every_seed(sequential):
+    def experiment(width, kind, seed):
+        return {"found": (width, kind, seed)}
+
+    rows = over_grid(experiment, {"width": [1, 2], "kind": "ab"}, seeds=[7, 8])
+    asked = [(w, k, s) for w in (1, 2) for k in "ab" for s in (7, 8)]
+    assert [(row["width"], row["kind"], row["seed"]) for row in rows] == asked
+    assert [row["found"] for row in rows] == asked
+
+
+@pytest.mark.parametrize("result", [3, {"seed": 1}, {"width": 1}])
+def test_a_grid_refuses_a_result_that_is_no_dict_or_hides_a_setting(sequential, result):
+    with pytest.raises(ValueError, match="dict without the names .*'width', 'seed'.*got"):
+        over_grid(lambda width, seed: result, {"width": [1]}, seeds=[0])
+
+
+# ---- kept on disk
+
+keys = st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.tuples(st.text()))
+arrays = hnp.arrays(
+    st.sampled_from(["f4", "f8", "i8", "u2", "bool", "c16", "U3"]), hnp.array_shapes(min_dims=0)
+)
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), arrays)
+results = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(keys, inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+def same(a, b):
+    """Return whether two results are the same: types, order of keys, and every bit."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray | np.generic):
+        return a.dtype == b.dtype and np.shape(a) == np.shape(b) and a.tobytes() == b.tobytes()
+    if isinstance(a, dict):
+        a, b = list(a.items()), list(b.items())
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return repr(a) == repr(b)
+
+
+@given(result=results)
+def test_what_is_kept_comes_back_to_the_bit(tmp_path_factory, result):
+    path = tmp_path_factory.mktemp("kept") / "result.npz"
+    _kept.save(path, result)
+    assert same(_kept.load(path), result)
+    assert os.listdir(path.parent) == ["result.npz"]
+
+
+@pytest.mark.parametrize("result", [object(), {1, 2}, np.array([None]), [range(3)], {"f": len}])
+def test_what_cannot_be_kept_is_refused_and_leaves_no_file(tmp_path, result):
+    with pytest.raises(ValueError, match="result must be made of numbers, .*got"):
+        _kept.save(tmp_path / "result.npz", result)
+    assert not os.listdir(tmp_path)
+
+
+def logged(seed, log):
+    """Note in a file that the run began, and draw numbers."""
+    with open(log, "a") as file:
+        file.write(f"{seed} ")
+    return {"drawn": np.random.default_rng(seed).normal(size=5)}
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "log"
+
+
+def test_a_kept_run_is_not_run_again(tmp_path, log, sequential):
+    run = functools.partial(logged, log=str(log))
+    first = over_seeds(run, [1, 2], tmp_path / "runs")
+    again = over_seeds(run, [1, 2, 3], tmp_path / "runs")
+    assert log.read_text() == "1 2 3 "
+    assert same(again[:2], first)
+
+
+def test_the_environment_can_name_the_folder(tmp_path, log, sequential, monkeypatch):
+    monkeypatch.setenv("ES_SWEEPS", str(tmp_path / "runs"))
+    run = functools.partial(logged, log=str(log))
+    assert same(over_seeds(run, [1]), over_seeds(run, [1]))
+    assert log.read_text() == "1 "
+
+
+def test_other_versions_are_other_runs(tmp_path, log, sequential, monkeypatch):
+    run = functools.partial(logged, log=str(log))
+    over_seeds(run, [1], tmp_path)
+    monkeypatch.setattr(sweep, "versions", lambda: {"numpy": "9"})
+    over_seeds(run, [1], tmp_path)
+    assert log.read_text() == "1 1 "
+
+
+# ---- what a run depends on
+
+
+def defined(source):
+    """Return the function ``run`` of a notebook with this source."""
+    names = {"__name__": "__main__"}
+    exec(textwrap.dedent(source), names)
+    return names["run"]
+
+
+NOTEBOOK = """
+import numpy as np
+from esutils import data
+SIZES = {"n": [1, 2]}
+def twice(x):
+    return 2 * x
+class Model:
+    def fit(self):
+        return SIZES
+def make(factor):
+    def run(seed, more=1):
+        model = Model()
+        return [twice(seed) * factor + more + np.sum(SIZES["n"]) for _ in range(2)]
+    return run
+run = make(3)
+def other():
+    return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("2 * x", "3 * x"),  # a function that is called
+        ("[1, 2]", "[1, 3]"),  # a global that is read
+        ("make(3)", "make(4)"),  # a name that is closed over
+        ("more=1", "more=2"),  # a default
+        ("return SIZES", "return 5"),  # a method
+        ("* factor +", "* factor -"),  # the code itself
+        ("np.sum", "np.max"),  # a library's function
+    ],
+)
+def test_a_change_that_matters_changes_the_digest(old, new):
+    assert old in NOTEBOOK
+    assert dependence_digest(defined(NOTEBOOK)) != dependence_digest(
+        defined(NOTEBOOK.replace(old, new))
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return 1", "return 2"),  # a function that is not called
+        ("def other", "# a comment\n\ndef other"),
+        ("import numpy as np", "import os, numpy as np\nextra = object()"),
+    ],
+)
+def test_a_change_that_does_not_matter_leaves_it(old, new):
+    assert old in NOTEBOOK
+    assert dependence_digest(defined(NOTEBOOK)) == dependence_digest(
+        defined(NOTEBOOK.replace(old, new))
+    )
+
+
+def test_functions_that_call_one_another_have_a_digest():
+    source = """
+    def even(n):
+        return n == 0 or odd(n - 1)
+    def odd(n):
+        return n != 0 and even(n - 1)
+    run = even
+    """
+    assert dependence_digest(defined(source)) == dependence_digest(defined(source))
+
+
+def test_the_esutils_code_that_is_reached_counts(monkeypatch):
+    source = "from esutils import {}\ndef run(seed):\n    return {}"
+    names = ("sparsify", "readout")
+    before = [dependence_digest(defined(source.format(name, name))) for name in names]
+    monkeypatch.setattr(_dependence, "module_digest", lambda name: name == "sparsify")
+    after = [dependence_digest(defined(source.format(name, name))) for name in names]
+    assert len({*before, *after}) == 4
+
+
+def test_what_cannot_be_hashed_is_refused_by_its_name():
+    source = "stream = (x for x in [1])\ndef run(seed):\n    return next(stream)"
+    with pytest.raises(ValueError, match="'stream' of type generator"):
+        dependence_digest(defined(source))
+
+
+def test_another_process_finds_the_same_digest():
+    code = f"from tests.test_sweep import *; print(dependence_digest(defined({NOTEBOOK!r})))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout.strip() == dependence_digest(defined(NOTEBOOK)), run.stderr
+
+
+# ---- killed, and out of space
+
+PROGRAM = """
+import sys, time
+import numpy as np
+from esutils.sweep import over_grid
+
+def run(width, seed):
+    with open(sys.argv[2], "a") as file:
+        file.write(f"{width} {seed}\\n")
+    rng = np.random.default_rng([width, seed])
+    time.sleep(0.15)
+    A = rng.normal(size=(40, 40))
+    return {"values": np.linalg.eigvalsh(A @ A.T)}
+
+rows = over_grid(run, {"width": [1, 2, 3]}, range(4), sys.argv[1])
+np.save(sys.argv[3], np.array([row["values"] for row in rows]))
+"""
+
+
+def start(tmp_path, name):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    places = [tmp_path / f"{name}-{what}" for what in ("runs", "log", "result.npy")]
+    command = [sys.executable, program, *places]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, start_new_session=True, **quiet), *places
+
+
+def runs_begun(log):
+    return log.read_text().count("\n") if log.exists() else 0
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
+    process, _, _, expected = start(tmp_path, "whole")
+    assert process.wait() == 0
+
+    done = set()
+    for _ in range(4):
+        process, folder, log, result = start(tmp_path, "killed")
+        begun = runs_begun(log)
+        while process.poll() is None and runs_begun(log) == begun:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.6))
+        with contextlib.suppress(ProcessLookupError):  # it may have come to its end
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        kept = set(folder.glob("*.npz"))
+        assert done <= kept  # nothing that was kept is lost,
+        for path in kept:
+            _kept.load(path)  # nothing is there in part,
+        assert runs_begun(log) - begun <= 12 - len(done)  # and only what is missing is run
+        done = kept
+    process, *_ = start(tmp_path, "killed")
+    assert process.wait() == 0
+    assert expected.read_bytes() == result.read_bytes()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 32 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", folder]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no disk can be mounted here: {error}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def heavy(seed):
+    return np.random.default_rng(seed).normal(size=1000)
+
+
+def test_a_full_disk_stops_the_sweep_and_loses_nothing(small_disk, sequential):
+    with pytest.raises(OSError) as raised:
+        over_seeds(heavy, range(10), small_disk)
+    assert raised.value.errno == errno.ENOSPC
+    kept = [path.name for path in small_disk.iterdir()]
+    assert kept and all(name.endswith(".npz") for name in kept)
+    for path in small_disk.iterdir():
+        _kept.load(path)
+    subprocess.run(["mount", "-o", "remount,size=1m", small_disk], check=True)
+    assert same(over_seeds(heavy, range(10), small_disk), [heavy(seed) for seed in range(10)])
+
+
+def test_no_space_left_after_the_third_run(tmp_path, sequential, monkeypatch):
+    """The same wherever the tests run: the disk is said to be full."""
+    written = []
+
+    def fsync(descriptor):
+        written.append(descriptor)
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_kept.os, "fsync", fsync)
+        with pytest.raises(OSError, match="No space left"):
+            over_seeds(heavy, range(5), tmp_path)
+    assert len(os.listdir(tmp_path)) == 2
+    assert same(over_seeds(heavy, range(5), tmp_path), [heavy(seed) for seed in range(5)])
+
+
+# ---- on a cluster
+
+
+def on_worker(width, seed, folder):
+    """Kill the worker at one of the runs, the first time."""
+    try:
+        os.remove(f"{folder}/bomb-{width}-{seed}")
+    except FileNotFoundError:
+        time.sleep(0.1)
+        return {"values": np.random.default_rng([width, seed]).normal(size=3), "by": os.getpid()}
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same_results(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "bomb-2-1").touch()
+    run = functools.partial(on_worker, folder=str(tmp_path))
+    asked = {"experiment": run, "grid": {"width": [1, 2, 3]}, "seeds": range(4)}
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+    )
+    with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+        first = over_grid(**asked, folder=tmp_path / "runs")
+    assert not (tmp_path / "bomb-2-1").exists()
+    assert len({row["by"] for row in first}) >= 2 and os.getpid() not in {r["by"] for r in first}
+
+    again = over_grid(**asked, folder=tmp_path / "runs")  # read back, without the cluster
+    assert same(again, first)
+    alone = over_grid(**asked)
+    assert all(np.array_equal(a["values"], b["values"]) for a, b in zip(alone, first, strict=True))

@@ -1,0 +1,66 @@
+"""Results kept on disk, whole or not at all: numbers, strings, arrays, and containers of these."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+_PLAIN = (type(None), bool, int, float, str)
+_CONTAINERS = {"list": list, "tuple": tuple}
+
+
+def save(path, result):
+    """Write a result to ``path``: first beside it, then in its place in one step.
+
+    A process that is killed leaves the old file or none, never half of one. Arrays are kept to the
+    bit. ValueError if the result holds anything else than this module says.
+    """
+    arrays = []
+    structure = json.dumps(_packed(result, arrays))
+    members = {str(i): array for i, array in enumerate(arrays)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as folder:
+        partial = Path(folder, path.name)
+        with partial.open("wb") as file:
+            np.savez(file, structure=np.array(structure), **members)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it has its name
+        os.replace(partial, path)
+
+
+def load(path):
+    """Return the result that `save` wrote."""
+    with np.load(path, allow_pickle=False) as members:
+        return _unpacked(json.loads(str(members["structure"])), members)
+
+
+def _packed(value, arrays):
+    """Return a value as JSON can hold it; arrays go into ``arrays`` and leave their place."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcUS":
+        arrays.append(value)
+        return ["array" if isinstance(value, np.ndarray) else "scalar", len(arrays) - 1]
+    if type(value) in _CONTAINERS.values():
+        return [type(value).__name__, *(_packed(item, arrays) for item in value)]
+    if type(value) is dict:
+        return ["dict", *([_packed(key, arrays), _packed(v, arrays)] for key, v in value.items())]
+    raise ValueError(
+        "result must be made of numbers, strings, arrays, lists, tuples and dicts to be kept, "
+        f"got {value!r} of type {type(value).__name__}"
+    )
+
+
+def _unpacked(packed, members):
+    """Return the value that `_packed` took apart."""
+    if not isinstance(packed, list):
+        return packed
+    kind, *items = packed
+    if kind in ("array", "scalar"):
+        array = members[str(items[0])]
+        return array if kind == "array" else array[()]
+    if kind == "dict":
+        return {_unpacked(key, members): _unpacked(value, members) for key, value in items}
+    return _CONTAINERS[kind](_unpacked(item, members) for item in items)
