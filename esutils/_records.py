@@ -18,6 +18,7 @@ import yaml
 
 from esutils._checks import check_choice
 from esutils._digest import code_digest
+from esutils._scale import current
 
 _VERSIONED = ("esutils", "numpy", "scipy", "scikit-learn", "torch")
 
@@ -49,9 +50,10 @@ def load_entries(file_name, kind):
     return found
 
 
-def path_of(*parts):
-    """Return the path of a record under ``verdicts/``."""
-    return book_root().joinpath("verdicts", *parts)
+def path_of(*parts, scale=None):
+    """Return the path of a record under ``verdicts/``, at the present scale or another."""
+    inner = ("paper",) if (scale or current()) == "paper" else ()
+    return book_root().joinpath("verdicts", *inner, *parts)
 
 
 def keep(path, record, check):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from esutils import _records
 from esutils._checks import check_choice, check_int
+from esutils._scale import counterpart, current
 from esutils.intervals import CONFIDENCE, Estimate, estimate
 
 COMPARISONS = ("greater", "less", "equivalent")
@@ -150,7 +151,8 @@ def judge(claim_id, samples, control, data):
     control : array of the same number of dimensions
         The same statistic where the claim should not hold.
     data : str
-        The data set, one of those the claim names.
+        The data set, one of those the claim names, or at the scale of the literature one that
+        stands for it, see :func:`esutils.scale.splits`.
 
     Returns
     -------
@@ -168,7 +170,7 @@ def judge(claim_id, samples, control, data):
     ledger = load_claims()
     check_choice("claim_id", claim_id, ledger)
     claim = ledger[claim_id]
-    check_choice("data", data, claim.data)
+    check_choice("data", data, [counterpart(name, current()) for name in claim.data])
     n_dims = 2 if claim.variation == "seeds x images" else 1
     for name, values in (("samples", samples), ("control", control)):
         if np.ndim(values) != n_dims or len(values) < claim.seeds:
@@ -249,7 +251,7 @@ def scorecard():
 
 def recorded(claim, data):
     """Return the recorded verdict of a claim on one data set; refuse a missing or stale one."""
-    path = _records.path_of(data, f"{claim.id}.json")
+    path = _records.path_of(data, f"{claim.id}.json", scale="quick")
     return _records.fresh(path, claim, f"verdict of {claim.id} on {data}")
 
 

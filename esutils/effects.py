@@ -11,6 +11,7 @@ import pandas as pd
 
 from esutils import _records
 from esutils._checks import check_choice
+from esutils._scale import counterpart, current
 from esutils.claims import VARIATIONS
 from esutils.intervals import estimate
 
@@ -113,7 +114,7 @@ def measure(statistic_id, data, **samples):
     statistic_id : str
         As in ``statistics.yml``.
     data : str
-        The data set, one of those the entry names.
+        The data set, as in :func:`esutils.claims.judge`.
     **samples : array of shape (n_seeds,) or (n_seeds, n_images)
         The effect in the entry's unit, by model: all models for which it is defined, no other.
 
@@ -136,7 +137,7 @@ def measure(statistic_id, data, **samples):
     statistics = load_statistics()
     check_choice("statistic_id", statistic_id, statistics)
     statistic = statistics[statistic_id]
-    check_choice("data", data, statistic.data)
+    check_choice("data", data, [counterpart(name, current()) for name in statistic.data])
     if set(samples) != set(statistic.defined):
         raise ValueError(
             f"samples of {statistic_id} must be those of {statistic.defined}, got {list(samples)}"
@@ -186,12 +187,12 @@ def matrix():
     for statistic in load_statistics().values():
         for data in statistic.data:
             name = f"effect {statistic.id} on {data}"
-            record = _records.fresh(_path(statistic.id, data), statistic, name)
+            record = _records.fresh(_path(statistic.id, data, "quick"), statistic, name)
             rows[statistic.id, data] = [record["estimates"].get(model) for model in MODELS]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MODELS))
     table.index = pd.MultiIndex.from_tuples(table.index, names=["phenomenon", "data"])
     return table
 
 
-def _path(statistic_id, data):
-    return _records.path_of("effects", data, f"{statistic_id}.json")
+def _path(statistic_id, data, scale=None):
+    return _records.path_of("effects", data, f"{statistic_id}.json", scale=scale)
