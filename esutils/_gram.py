@@ -17,16 +17,14 @@ def gram(Z):
 
     Codes of zeros and ones are packed, 64 units a word; their products are numbers of common bits.
     """
+    words = pack(Z)
+    if words is not None:
+        return add_common(words, np.zeros((len(words), len(words))))
     if sp.issparse(Z):
         Z = Z.tocsr()  # the transpose of one is in columns
         if not Z.has_canonical_format:
             Z = Z.copy()
             Z.sum_duplicates()
-    words = _packed(Z)
-    if words is not None:
-        products = np.empty((len(words), len(words)))
-        in_blocks(lambda rows: _common(words, rows.start, rows.stop, products), len(words), _TILE)
-        return products
     product = Z @ Z.T
     return (product.toarray() if sp.issparse(product) else product).astype(np.float64, copy=False)
 
@@ -58,17 +56,25 @@ def full_rank(diagonal):
     return squares.min() > len(squares) * np.finfo(float).eps * squares.max()
 
 
-def _packed(Z):
+def pack(Z):
     """Return the rows of a matrix of zeros and ones as bits, None for any other matrix."""
     n, m = Z.shape
     words = np.zeros((n, -(-m // _WORD)), np.uint64)
     if sp.issparse(Z):
-        packed = (Z.data == 1).all()
-        if packed:
-            _pack_places(Z.indptr, Z.indices, words)
+        Z = Z.tocsr()
+        packed = _pack_places(Z.indptr, Z.indices, Z.data, words)
     else:
         packed = all(in_blocks(lambda rows: _pack(Z[rows], words[rows]), n, _TILE))
     return words if packed else None
+
+
+def add_common(words, total):
+    """Add the numbers of bits that two rows have in common to total, and return it.
+
+    Any dtype will do that holds them: 16 bits take a quarter of the room of float64.
+    """
+    in_blocks(lambda rows: _add_common(words, rows.start, rows.stop, total), len(words), _TILE)
+    return total
 
 
 @numba.njit(nogil=True, cache=True)
@@ -85,19 +91,26 @@ def _pack(Z, words):
 
 
 @numba.njit(nogil=True, cache=True)
-def _pack_places(starts, places, words):
+def _pack_places(starts, places, values, words):
+    """Do the same for a CSR matrix; a place that is there twice would add up to another value."""
     for i in range(len(words)):
-        for j in places[starts[i] : starts[i + 1]]:
-            words[i, j // _WORD] |= np.uint64(1) << np.uint64(j % _WORD)
+        for at in range(starts[i], starts[i + 1]):
+            word, bit = places[at] // _WORD, np.uint64(1) << np.uint64(places[at] % _WORD)
+            if values[at] == 1 and not words[i, word] & bit:
+                words[i, word] |= bit
+            elif values[at] != 0:
+                return False
+    return True
 
 
 @numba.njit(nogil=True, cache=True)
-def _common(words, start, stop, products):
+def _add_common(words, start, stop, total):
     """Count the bits that rows ``start`` to ``stop`` have in common with those up to them."""
     for tile in range(0, stop, _TILE):
         for i in range(max(start, tile), stop):
             for j in range(tile, min(tile + _TILE, i + 1)):
-                total = np.uint64(0)
+                common = np.uint64(0)
                 for word in range(words.shape[1]):
-                    total += count_bits(words[i, word] & words[j, word])
-                products[i, j] = products[j, i] = total
+                    common += count_bits(words[i, word] & words[j, word])
+                total[i, j] += common
+                total[j, i] = total[i, j]

@@ -249,6 +249,36 @@ def scorecard():
     return table.drop(columns="p_value")
 
 
+def at_paper_scale():
+    """Return what was recorded of every claim at the scale of the literature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a claim and data set, in the ledger's order, with the columns of
+        :func:`scorecard` less ``seen_in_pilot`` and ``holm``, and ``current``: whether the record
+        was made with the present code and ledger entry. Runs take hours, so that an older record
+        is shown for what it is and not refused. A verdict that is not recorded is "not run".
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+    """
+    rows = []
+    for claim in load_claims().values():
+        for name in claim.data:
+            data = counterpart(name, "paper")
+            path = _records.path_of(data, f"{claim.id}.json", scale="paper")
+            row = {"chapter": claim.chapter, "claim": claim.id, "data": data, "verdict": "not run"}
+            if path.exists():
+                record = _records.read(path)
+                row = _row(claim, data, record)
+                row["current"] = record["digest"] == _records.digest(claim)
+            rows.append(row)
+    measured = ["estimate", "low", "high", "unit", "predicted", "samples", "versions", "current"]
+    return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *measured])
+
+
 def recorded(claim, data):
     """Return the recorded verdict of a claim on one data set; refuse a missing or stale one."""
     path = _records.path_of(data, f"{claim.id}.json", scale="quick")

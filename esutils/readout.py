@@ -57,25 +57,43 @@ class _RidgeProblem:
 
     def solve(self, penalties):
         """Return the readout of each penalty."""
-        weights = self._solutions(penalties)
+        solutions = _solutions(self.gram, self.right, penalties)
         if self.dual:
-            stacked = weights.reshape(len(weights), -1).astype(self.Z.dtype)
-            weights = (self.Z.T @ stacked).reshape(-1, *weights.shape[1:])
-        weights = np.ascontiguousarray(weights.swapaxes(0, 1))
-        return [
-            LinearReadout(of_one, self.y_mean - self.z_mean @ of_one, penalty)
-            for of_one, penalty in zip(weights, penalties, strict=True)
-        ]
+            solutions = _combined(self.Z, solutions)
+        return _readouts(solutions, self.z_mean, self.y_mean, penalties)
 
-    def _solutions(self, penalties):
-        """Solve for each penalty; the solutions have shape (size, n_penalties, n_targets)."""
-        if len(penalties) >= _MANY:
-            try:
-                return shifted_solutions(self.gram, self.right, penalties)
-            except np.linalg.LinAlgError:
-                pass  # a penalty below the rounding of the Gram matrix: see what its rank is
-        solutions = [solve_gram(self.gram, self.right, shift=p)[0] for p in penalties]
-        return np.stack(solutions, axis=1)
+
+def _solutions(gram, right, penalties):
+    """Solve for each penalty; the solutions have shape (size, n_penalties, n_targets)."""
+    if len(penalties) >= _MANY:
+        try:
+            return shifted_solutions(gram, right, penalties)
+        except np.linalg.LinAlgError:
+            pass  # a penalty below the rounding of the Gram matrix: see what its rank is
+    solutions = [solve_gram(gram, right, shift=p)[0] for p in penalties]
+    return np.stack(solutions, axis=1)
+
+
+def _combined(Z, solutions):
+    """Return the weights, of shape (m, n_penalties, n_targets), for dual solutions."""
+    stacked = solutions.reshape(len(solutions), -1).astype(Z.dtype)
+    return (Z.T @ stacked).reshape(-1, *solutions.shape[1:])
+
+
+def _readouts(weights, z_mean, y_mean, penalties):
+    """Return the readout of each penalty for weights of shape (m, n_penalties, n_targets)."""
+    weights = np.ascontiguousarray(weights.swapaxes(0, 1))
+    return [
+        LinearReadout(of_one, y_mean - z_mean @ of_one, penalty)
+        for of_one, penalty in zip(weights, penalties, strict=True)
+    ]
+
+
+def _check_penalties(penalties):
+    penalties = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
+    if penalties.size == 0 or not (np.isfinite(penalties) & (penalties > 0)).all():
+        raise ValueError(f"penalties must be positive and finite, got {penalties.tolist()}")
+    return penalties
 
 
 def ridge(Z, Y, penalty):
@@ -125,9 +143,7 @@ def ridge_path(Z, Y, penalties):
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
-    penalties = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
-    if penalties.size == 0 or not (np.isfinite(penalties) & (penalties > 0)).all():
-        raise ValueError(f"penalties must be positive and finite, got {penalties.tolist()}")
+    penalties = _check_penalties(penalties)
     return _RidgeProblem(Z, Y, *_gram(Z)).solve(penalties)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from esutils._gram import gram, solve_gram
+from esutils._gram import add_common, gram, pack, solve_gram
 
 RNG = np.random.default_rng(0)
 
@@ -38,6 +38,22 @@ def test_one_other_value_and_the_codes_are_not_binary(value):
 def test_duplicate_entries_of_a_csr_matrix_add_up():
     doubled = sp.csr_matrix(([1.0, 1.0], [0, 0], [0, 2, 2]), shape=(2, 3))
     assert gram(doubled).tolist() == [[4.0, 0.0], [0.0, 0.0]]
+
+
+def test_bits_of_a_csr_matrix_need_no_order_and_no_copy_and_skip_stored_zeros():
+    messy = sp.csr_matrix(([1.0, 0.0, 1.0], [70, 5, 3], [0, 3]), shape=(1, 80))
+    assert np.array_equal(pack(messy), pack(messy.toarray()))
+    assert messy.indices.tolist() == [70, 5, 3]
+    for values in ([1.0, 1.0], [0.5, 0.5], [1.0, np.nan]):
+        assert pack(sp.csr_matrix((values, [0, 0], [0, 2]), shape=(1, 2))) is None
+
+
+def test_common_bits_are_added_to_a_matrix_of_any_numeric_type():
+    Z = binary(70, 200)
+    for dtype in (np.uint16, np.float64):
+        total = np.ones((70, 70), dtype)
+        assert add_common(pack(Z), total) is total
+        assert np.array_equal(total, 1 + Z @ Z.T)
 
 
 def test_counts_beyond_single_precision_stay_exact():
