@@ -10,10 +10,10 @@ from esutils._threads import in_blocks
 from esutils.readout import _check_penalties, _combined, _readouts, _solutions
 
 _GATHERED = 8192  # samples from which the time of their products hides that of adding them up
-_LANDMARKS = 1000  # samples that the preconditioner knows
-_TILE = (256, 1024)  # entries of the Gram matrix that a thread turns into floats at a time
+_LANDMARKS = 2000  # samples that the preconditioner knows
+_TILE = (512, 256)  # entries of the Gram matrix that a thread turns into floats at a time
 _TOLERANCE = 1e-5
-_ITERATIONS = 500
+_ITERATIONS = 1000
 
 
 def ridge_stream(batches, penalties):
@@ -94,11 +94,11 @@ def ridge_wide(Z, Y, penalties):
     ValueError
         If Z holds other values than 0 and 1, a penalty is not positive, or Z or Y is malformed.
     LinAlgError
-        If there is a residual above 1e-5 after 500 iterations: a penalty is too small.
+        If there is a residual above 1e-5 after 1000 iterations: a penalty is too small.
 
     Notes
     -----
-    A low-rank approximation of the Gram matrix, from the columns of 1000 samples, is the
+    A low-rank approximation of the Gram matrix, from the columns of 2000 samples, is the
     preconditioner [1]_; 16-bit integers become float64 a tile at a time, and BLAS multiplies them.
     (In float32 the residuals would not fall to 1e-5 where samples are almost alike.)
 

@@ -117,7 +117,7 @@ def test_stream_fits_where_the_codes_do_not(tmp_path):
     assert np.mean(np.sign(expected.predict(Z)[:, 0]) == y) > 0.9
 
 
-@pytest.mark.parametrize("n_landmarks", [1000, 10])
+@pytest.mark.parametrize("n_landmarks", [2000, 10])
 @pytest.mark.parametrize("shape", [(300, 100), (100, 400), (1, 5)])
 def test_wide_is_the_path(shape, n_landmarks, monkeypatch):
     monkeypatch.setattr(large, "_LANDMARKS", n_landmarks)
