@@ -6,7 +6,6 @@ Errors are fractions, steps are steps of the optimiser.
 """
 
 import copy
-import resource
 import tempfile
 import time
 from itertools import product
@@ -68,10 +67,7 @@ def lottery(seed):
     Each is read at the step of least validation loss, looked for nine times a pass.
     """
     split = data.load_mnist()
-    order = np.random.default_rng(seed).permutation(len(split.y_train))
-    train, held_out = order[5000:], order[:5000]
-    X, y = split.X_train[train], split.y_train[train]
-    X_held, y_held = split.X_train[held_out], torch.from_numpy(split.y_train[held_out])
+    X, y, X_held, y_held = _held_out(split, seed)
 
     def read_at_best(network, masks):
         """Train; return the step of least validation loss, the test error then and at the end."""
@@ -79,7 +75,7 @@ def lottery(seed):
 
         def look(epoch, network):
             logits = torch.from_numpy(mlp.logits(network, X_held))
-            loss = float(torch.nn.functional.cross_entropy(logits, y_held))
+            loss = float(torch.nn.functional.cross_entropy(logits, torch.from_numpy(y_held)))
             if loss < best["loss"]:
                 error = _error(network, split.X_test, split.y_test)
                 best.update(loss=loss, step=round(epoch * -(-len(X) // 60)), error=error)
@@ -125,9 +121,7 @@ def supermasks(seed):
     learned masks are drawn with probabilities that are trained; ours have scores that are.
     """
     split = data.load_mnist()
-    order = np.random.default_rng(seed).permutation(len(split.y_train))
-    train, held_out = order[5000:], order[:5000]
-    X, y = split.X_train[train], split.y_train[train]
+    X, y, X_held, y_held = _held_out(split, seed)
     initial = _glorot(seed)
     trained = copy.deepcopy(initial)
     mlp.fit(trained, X, y, n_epochs=20, random_state=seed, **ADAM)
@@ -135,11 +129,13 @@ def supermasks(seed):
     for layer in mlp.linear_layers(signs):
         layer.weight.data = layer.weight.sign() * layer.weight.std()
 
+    grown = [_same_sign(initial, trained, share) for share in SHARES]
+
     def accuracy(network):
-        """Of several networks under masks of several shares, take the best; on other digits."""
-        masked = [tickets.masked(network, _same_sign(initial, trained, p)) for p in SHARES]
-        held = [_error(n, split.X_train[held_out], split.y_train[held_out]) for n in masked]
-        return 1 - _error(masked[int(np.argmin(held))], split.X_test, split.y_test)
+        """Return the share of test digits right under the mask that is best on held-out ones."""
+        under_masks = [tickets.masked(network, masks) for masks in grown]
+        best = min(under_masks, key=lambda masked: _error(masked, X_held, y_held))
+        return 1 - _error(best, split.X_test, split.y_test)
 
     learned = tickets.supermask(initial, X, y, 0.3, random_state=seed)
     return {
@@ -168,19 +164,17 @@ def expand_and_sparsify(images, width, seed):
     The penalty is chosen on 5,000 images that the readout is not fitted to.
     """
     split = {"mnist": data.load_mnist, "fashion-mnist": data.load_fashion_mnist}[images]()
-    order = np.random.default_rng(seed).permutation(len(split.y_train))
-    train, held_out = order[5000:], order[:5000]
+    X, y, X_held, y_held = _held_out(split, seed)
     encoder = ExpandSparsify(width, n_active=width // 10, sparse_output=True, random_state=seed)
-    Z = encoder.fit_transform(split.X_train[train])
-    targets = data.one_hot(split.y_train[train], 10)
-    readouts = large.ridge_wide(Z, targets, 0.09 * width * PENALTIES)
+    Z = encoder.fit_transform(X)
+    readouts = large.ridge_wide(Z, data.one_hot(y, 10), 0.09 * width * PENALTIES)
     del Z
 
     def errors(X, y):
         Z = encoder.transform(X)
         return np.array([np.mean(r.predict(Z).argmax(axis=1) != y) for r in readouts])
 
-    best = errors(split.X_train[held_out], split.y_train[held_out]).argmin()
+    best = errors(X_held, y_held).argmin()
     return {
         "penalty": PENALTIES[best],
         "test_error": errors(split.X_test, split.y_test)[best],
@@ -193,6 +187,8 @@ def streamed(n_samples, width, seed):
     Row i is training image i modulo 60,000. The first 60,000 are as they are, the next are shifted
     one way, and so on: 25 ways of up to two pixels.
     """
+    import resource  # which Windows does not have
+
     split = data.load_mnist()
     targets = data.one_hot(split.y_train, 10)
     encoder = ExpandSparsify(width, n_active=width // 10, random_state=seed).fit(split.X_train)
@@ -222,6 +218,13 @@ def _shifted(X, way):
     """Return images in bytes, shifted the way of this number; 0 is none, 1 to 24 the others."""
     down, right = sorted(product(range(-2, 3), repeat=2), key=np.linalg.norm)[way]
     return np.roll(np.rint(255 * X).reshape(-1, 28, 28), (down, right), (1, 2)).reshape(-1, 784)
+
+
+def _held_out(split, seed):
+    """Return 55,000 training images and their labels, then the 5,000 others and theirs."""
+    order = np.random.default_rng(seed).permutation(len(split.y_train))
+    parts = [(split.X_train[rows], split.y_train[rows]) for rows in (order[5000:], order[:5000])]
+    return *parts[0], *parts[1]
 
 
 def _glorot(seed):

@@ -64,3 +64,16 @@ def test_refuses_a_missing_verdict(book):
     next((book / "verdicts" / "digits").glob("*.json")).unlink()
     run = execute(book)
     assert run.returncode and "is recorded; run make execute" in run.stderr
+
+
+def test_shows_what_was_run_at_the_literatures_scale(book):
+    name = "tickets.match-dense.json"
+    for data, small in (("mnist", "mnist5k"), ("fashion-mnist", "digits")):
+        (book / "verdicts" / "paper" / data).mkdir(parents=True)
+        shutil.copy(book / "verdicts" / small / name, book / "verdicts" / "paper" / data / name)
+    replace(book / "verdicts" / "paper" / "fashion-mnist" / name, '"digest": "', '"digest": "0')
+    run = execute(book)
+    assert run.returncode == 0, run.stderr
+    assert "<small>MNIST: " in run.stdout
+    assert "<small>Fashion-MNIST, by older code: " in run.stdout
+    assert run.stdout.count("not run") > 100  # the rest
