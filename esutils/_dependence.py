@@ -71,11 +71,8 @@ def _code_parts(name, value, seen):
     if is_module:
         return [inspect.getsource(value)]
     if isinstance(value, type):
-        members = [(k, v) for k, v in vars(value).items() if isinstance(v, types.FunctionType)]
-        return [
-            qualname,
-            *(_digest(k, part, seen) for k, part in [*members, ("", value.__bases__)]),
-        ]
+        methods = [part for part in vars(value).values() if isinstance(part, types.FunctionType)]
+        return [qualname, *(_digest(qualname, part, seen) for part in [*value.__bases__, *methods])]
     code, defaults = value.__code__, [value.__defaults__, value.__kwdefaults__]
     cells = [cell.cell_contents for cell in value.__closure__ or ()]
     read = dict(zip(code.co_freevars, cells, strict=True))

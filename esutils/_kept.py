@@ -1,33 +1,25 @@
 """Results kept on disk, whole or not at all: numbers, strings, arrays, and containers of these."""
 
 import json
-import os
-import tempfile
-from pathlib import Path
 
 import numpy as np
+
+from esutils._whole import written_whole
 
 _PLAIN = (type(None), bool, int, float, str)
 _CONTAINERS = {"list": list, "tuple": tuple}
 
 
 def save(path, result):
-    """Write a result to ``path``: first beside it, then in its place in one step.
+    """Write a result to ``path``, arrays to the bit.
 
-    A process that is killed leaves the old file or none, never half of one. Arrays are kept to the
-    bit. ValueError if the result holds anything else than this module says.
+    ValueError if it holds anything else than this module says.
     """
     arrays = []
     structure = json.dumps(_packed(result, arrays))
     members = {str(i): array for i, array in enumerate(arrays)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as folder:
-        partial = Path(folder, path.name)
-        with partial.open("wb") as file:
-            np.savez(file, structure=np.array(structure), **members)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it has its name
-        os.replace(partial, path)
+    with written_whole(path) as file:
+        np.savez(file, structure=np.array(structure), **members)
 
 
 def load(path):

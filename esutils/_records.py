@@ -19,6 +19,7 @@ import yaml
 from esutils._checks import check_choice
 from esutils._digest import code_digest
 from esutils._scale import current
+from esutils._whole import written_whole
 
 _VERSIONED = ("esutils", "numpy", "scipy", "scikit-learn", "torch")
 
@@ -61,11 +62,9 @@ def keep(path, record, check):
     mode = os.environ.get("ES_VERDICTS", "")
     check_choice("ES_VERDICTS", mode, ("", "check", "record"))
     if mode == "record":
-        path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(record(), indent=1, sort_keys=True) + "\n"
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        with written_whole(path) as file:
+            file.write(text.encode())
     elif mode == "check":
         assert path.exists(), f"{path} is not recorded; run make execute"
         check(read(path))

@@ -56,7 +56,7 @@ def ridge_stream(batches, penalties):
             gram = np.zeros((Z.shape[1], Z.shape[1]))
             products, sums = np.zeros((Z.shape[1], Y.shape[1])), np.zeros(Y.shape[1])
         _add_gram(Z.T, gram)
-        products += Z.T @ Y
+        products += (Y.T @ Z).T  # row by row, as Z lies in memory
         sums += Y.sum(axis=0)
     if gram is None:
         raise ValueError("batches must hold at least one pair (Z, Y), got none")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.model_selection import train_test_split
 
 from esutils._band import shifted_solutions
@@ -43,7 +44,7 @@ class _RidgeProblem:
 
     def __init__(self, Z, Y, gram, dual):
         self.Z, self.dual, self.gram = Z, dual, gram
-        self.z_mean = np.asarray(Z.mean(axis=0, dtype=np.float64)).ravel()
+        self.z_mean = _column_means(Z)
         self.y_mean = Y.mean(axis=0)
         if dual:
             row = gram.mean(axis=0)
@@ -61,6 +62,13 @@ class _RidgeProblem:
         if self.dual:
             solutions = _combined(self.Z, solutions)
         return _readouts(solutions, self.z_mean, self.y_mean, penalties)
+
+
+def _column_means(Z):
+    """Return the means in float64: of a sparse matrix in float32, SciPy adds up in float32."""
+    if sp.issparse(Z):
+        return np.ones(Z.shape[0]) @ Z / Z.shape[0]
+    return Z.mean(axis=0, dtype=np.float64)
 
 
 def _solutions(gram, right, penalties):

@@ -6,11 +6,21 @@
 from esutils import data
 from esutils._scale import SETS, current
 
-TITLES = {
-    "mnist5k": "MNIST-5k, 28 × 28 pixels",
-    "digits": "digits, 8 × 8 pixels",
-    "mnist": "MNIST, 28 × 28 pixels",
-    "fashion-mnist": "Fashion-MNIST, 28 × 28 pixels",
+LOADERS = {
+    "mnist5k": data.load_mnist5k,
+    "digits": data.load_digits,
+    "mnist": data.load_mnist,
+    "fashion-mnist": data.load_fashion_mnist,
+}
+NAMES = {
+    "mnist5k": "MNIST-5k",
+    "digits": "digits",
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+}
+TITLES = {  # with the size of the images
+    name: f"{short}, 8 × 8 pixels" if name == "digits" else f"{short}, 28 × 28 pixels"
+    for name, short in NAMES.items()
 }
 
 
@@ -58,10 +68,4 @@ def splits():
     -----
     Chapter: reference-figures.
     """
-    loaders = {
-        "mnist5k": data.load_mnist5k,
-        "digits": data.load_digits,
-        "mnist": data.load_mnist,
-        "fashion-mnist": data.load_fashion_mnist,
-    }
-    return {name: loaders[name]() for name in SETS[current()]}
+    return {name: LOADERS[name]() for name in SETS[current()]}

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from esutils import ExpandSparsify, data, large, mlp, ridgeless, tickets
+from esutils import ExpandSparsify, data, large, mlp, ridgeless, scale, tickets
 
 LENET = (300, 100)
 SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of weights that a mask may keep
@@ -163,7 +163,7 @@ def expand_and_sparsify(images, width, seed):
 
     The penalty is chosen on 5,000 images that the readout is not fitted to.
     """
-    split = {"mnist": data.load_mnist, "fashion-mnist": data.load_fashion_mnist}[images]()
+    split = scale.LOADERS[images]()
     X, y, X_held, y_held = _held_out(split, seed)
     encoder = ExpandSparsify(width, n_active=width // 10, sparse_output=True, random_state=seed)
     Z = encoder.fit_transform(X)

@@ -21,12 +21,13 @@ from cpuinfo import get_cpu_info
 
 from esutils._dependence import dependence_digest
 from esutils._records import versions
+from esutils._whole import written_whole
 from esutils.sweep import over_grid
 
 HERE = Path(__file__).parent
 BOOK = HERE.parent
 RESULTS = HERE / "results"
-STORE = BOOK / "_build" / "paper"
+STORE = HERE / "unfinished"
 CHAPTERS = sorted(path.stem for path in (BOOK / "chapters").glob("*.ipynb"))[:10]
 
 
@@ -117,7 +118,8 @@ def record(name):
     }
     lines = ",\n".join(json.dumps({key: rounded(value) for key, value in r.items()}) for r in rows)
     text = json.dumps(found, indent=1)[:-2] + f',\n "rows": [\n{lines}\n ]\n}}\n'
-    path.write_text(text, encoding="utf-8")
+    with written_whole(path) as file:
+        file.write(text.encode())
     print(f"{name}: {sum(row['seconds'] for row in rows) / 60:.0f} minutes of runs")
 
 

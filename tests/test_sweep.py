@@ -355,7 +355,7 @@ def test_no_space_left_after_the_third_run(tmp_path, sequential, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(_kept.os, "fsync", fsync)
+        patch.setattr("os.fsync", fsync)
         with pytest.raises(OSError, match="No space left"):
             over_seeds(heavy, range(5), tmp_path)
     assert len(os.listdir(tmp_path)) == 2
