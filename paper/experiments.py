@@ -13,11 +13,11 @@ from itertools import product
 import numpy as np
 import torch
 
-from esutils import ExpandSparsify, data, large, mlp, ridgeless, scale, tickets
+from esutils import ExpandSparsify, data, large, mlp, readout, ridgeless, scale, tickets
 
 LENET = (300, 100)
 SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of weights that a mask may keep
-PENALTIES = np.array([0.001, 0.003, 0.01, 0.03, 0.1])  # in units of the mean squared length
+PENALTIES = np.array([0.03, 0.1, 0.3, 1, 3])  # in units of the mean squared length
 ADAM = {"learning_rate": 1.2e-3, "batch_size": 60, "decay": False}
 
 
@@ -167,7 +167,8 @@ def expand_and_sparsify(images, width, seed):
     X, y, X_held, y_held = _held_out(split, seed)
     encoder = ExpandSparsify(width, n_active=width // 10, sparse_output=True, random_state=seed)
     Z = encoder.fit_transform(X)
-    readouts = large.ridge_wide(Z, data.one_hot(y, 10), 0.09 * width * PENALTIES)
+    fit = readout.ridge_path if width < len(y) else large.ridge_wide
+    readouts = fit(Z, data.one_hot(y, 10), 0.09 * width * PENALTIES)
     del Z
 
     def errors(X, y):
@@ -202,10 +203,10 @@ def streamed(n_samples, width, seed):
         batches = (rows[at] / np.float32(255) for at in places)
         labels = (targets[at % 60_000] for at in places)
         codes = zip(encoder.iter_transform(batches), labels, strict=True)
-        [readout] = large.ridge_stream(codes, [0.01 * 0.09 * width])
+        [fitted] = large.ridge_stream(codes, [0.01 * 0.09 * width])
         seconds = time.perf_counter() - begin
     said = np.concatenate(
-        [readout.predict(Z).argmax(axis=1) for Z in encoder.iter_transform(split.X_test)]
+        [fitted.predict(Z).argmax(axis=1) for Z in encoder.iter_transform(split.X_test)]
     )
     return {
         "fit_seconds": seconds,

@@ -74,7 +74,7 @@ EXPERIMENTS = {
         experiments.expand_and_sparsify,
         range(3),
         {"test_error": 0.003},
-        {"images": ["mnist", "fashion-mnist"], "width": [1000, 3000, 10_000, 30_000, 100_000]},
+        {"images": ["mnist", "fashion-mnist"], "width": [1000, 3000, 10_000, 100_000]},
         large=True,
     ),
     "dropout": Experiment(
