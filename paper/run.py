@@ -47,7 +47,7 @@ EXPERIMENTS = {
         experiments.streamed,
         range(1),
         {"test_error": 0.001},
-        {"n_samples": [60_000, 1_000_000], "width": [10_000]},
+        {"n_samples": [60_000, 240_000, 1_000_000], "width": [10_000]},
         large=True,
     ),
     "random_fourier_features": Experiment(
