@@ -58,7 +58,7 @@ EXPERIMENTS = {
     ),
     "lottery": Experiment(
         experiments.lottery,
-        range(5),
+        range(4),
         {"points_over_whole_at_13": 0.5, "points_over_new_at_21": 0.5, "earlier_at_21": 0.6},
     ),
     "supermasks": Experiment(
