@@ -75,6 +75,6 @@ def test_shows_what_was_run_at_the_literatures_scale(book):
     replace(book / "verdicts" / "paper" / "fashion-mnist" / name, '"digest": "', '"digest": "0')
     run = execute(book)
     assert run.returncode == 0, run.stderr
-    assert "<small>MNIST: " in run.stdout
-    assert "<small>Fashion-MNIST, by older code: " in run.stdout
+    assert "<small>MNIST<br>" in run.stdout
+    assert "<small>Fashion-MNIST, by older code<br>" in run.stdout
     assert run.stdout.count("not run") > 100  # the rest
