@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 os.environ.setdefault("ES_VERDICTS", "check")
 if "PYTEST_XDIST_WORKER" in os.environ:  # pages are executed side by side
     one_core = ("LOKY_MAX_CPU_COUNT", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
@@ -12,7 +14,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # pages are executed side by side
     keep_memory = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
     os.environ.update(dict.fromkeys(keep_memory, str(2**32)))
 
+LARGE = {"esutils.data.load_mnist", "esutils.data.load_fashion_mnist"}  # do not come with it
 TIMED = json.loads((Path(__file__).parent / "benchmarks" / "book.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def examples_run_as_a_reader_would(request, monkeypatch):
+    """Examples in docstrings judge what they like: there is no record of it."""
+    if isinstance(request.node, pytest.DoctestItem):
+        monkeypatch.delenv("ES_VERDICTS")
+        if request.node.name in LARGE and not os.environ.get("ES_DATA_DIR"):
+            pytest.skip("ES_DATA_DIR names no folder (make data)")
 
 
 def pytest_collection_modifyitems(items):

@@ -4,34 +4,50 @@ Public names load on first use, so that ``import esutils`` is cheap and never im
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what a type checker sees; at run time __getattr__ finds the same
+    from esutils.encoder import ExpandSparsify as ExpandSparsify
+    from esutils.encoder import model_family as model_family
+    from esutils.estimators import ExpandSparsifyClassifier as ExpandSparsifyClassifier
+    from esutils.estimators import ExpandSparsifyRegressor as ExpandSparsifyRegressor
 
 __version__ = "0.1.0"
 
 _MODULES = (
+    "battery",
     "claims",
     "data",
     "effects",
     "encoder",
+    "estimators",
     "expand",
     "intervals",
     "large",
     "mlp",
     "plots",
+    "questions",
     "readout",
     "ridgeless",
     "scale",
     "sliders",
     "sparsify",
     "sweep",
+    "tables",
     "theory",
     "tickets",
 )
-_NAMES = {"ExpandSparsify": "encoder", "model_family": "encoder"}
+_NAMES = {
+    "ExpandSparsify": "encoder",
+    "ExpandSparsifyClassifier": "estimators",
+    "ExpandSparsifyRegressor": "estimators",
+    "model_family": "encoder",
+}
 
-__all__ = ["ExpandSparsify", "model_family", *_MODULES]
+__all__ = [*_NAMES, *_MODULES]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"esutils.{name}")
     if name in _NAMES:
@@ -39,5 +55,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'esutils' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -62,9 +62,9 @@ def _imported(node):
     """Return the esutils modules that one import statement may name."""
     if isinstance(node, ast.ImportFrom) and node.level:
         return [node.module] if node.module else [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "esutils":
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "esutils":
         inner = node.module.split(".")[1:]
-        return inner or ["__init__", *(alias.name for alias in node.names), *_lazy(node)]
+        return inner or [*(alias.name for alias in node.names), *_lazy(node)]
     if isinstance(node, ast.Import):
         return [
             alias.name.split(".")[1] for alias in node.names if alias.name.startswith("esutils.")

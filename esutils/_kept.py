@@ -1,6 +1,7 @@
 """Results kept on disk, whole or not at all: numbers, strings, arrays, and containers of these."""
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def save(path, result):
 
     ValueError if it holds anything else than this module says.
     """
-    arrays = []
+    arrays: list[Any] = []
     structure = json.dumps(_packed(result, arrays))
     members = {str(i): array for i, array in enumerate(arrays)}
     with written_whole(path) as file:

@@ -135,7 +135,7 @@ class SparseTraining:
             even = moved.sum(axis=1) % 2 == 0
             kept = np.column_stack([even, even | True, moved])
             sizes.extend(kept.sum(axis=1))
-            sources.append(np.append(np.uint32([0, 1]), places)[kept.nonzero()[1]])
+            sources.append(np.append(np.array([0, 1], np.uint32), places)[kept.nonzero()[1]])
             values.append(np.column_stack([np.zeros_like(bias), bias, weight])[kept])
             places = np.arange(n_rows, n_rows + len(bias), dtype=np.uint32)
             n_rows += len(bias)

@@ -8,9 +8,11 @@
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from esutils import _records
 from esutils._checks import check_choice, check_int
@@ -25,7 +27,15 @@ _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry of the ledger; ``claims.yml`` explains the fields at its head."""
+    """One entry of the ledger; ``claims.yml`` explains the fields at its head.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claim = claims.load_claims()["primitive.fly"]
+    >>> claim.chapter, claim.comparison
+    ('01-expand-and-sparsify', 'equivalent')
+    """
 
     id: str
     chapter: str
@@ -39,8 +49,8 @@ class Claim:
     threshold_from: str
     seeds: int
     variation: str
-    data: list
-    pilot: list
+    data: list[str]
+    pilot: list[str]
     control: str
 
     def __post_init__(self):
@@ -54,22 +64,33 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run says of a claim on one data set."""
+    """What a run says of a claim on one data set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import claims
+    >>> from esutils.intervals import estimate
+    >>> claim = claims.load_claims()["primitive.fly"]
+    >>> found, control = estimate(np.array([1.0, 1.1, 1.2])), estimate(np.array([9.0, 9.1, 9.2]))
+    >>> claims.Verdict(claim, "digits", found, control, (3,))
+    holds: primitive.fly on digits
+    """
 
     claim: Claim
     data: str
     estimate: Estimate
     control: Estimate
-    shape: tuple
+    shape: tuple[int, ...]
 
     @property
-    def word(self):
+    def word(self) -> str:
         """The verdict: holds, fails, undecided, or void if the negative control holds."""
         if self.control.word(self.claim.comparison, self.claim.threshold) == "holds":
             return "void"
         return self.estimate.word(self.claim.comparison, self.claim.threshold)
 
-    def record(self):
+    def record(self) -> dict[str, Any]:
         """Return the verdict as it is recorded."""
         claim = self.claim
         return {
@@ -122,7 +143,7 @@ def _bound(claim):
     return f"{_SIGNS[claim.comparison]}{gap}{claim.threshold:g} {claim.unit}".replace("-", "−")
 
 
-def load_claims():
+def load_claims() -> dict[str, Claim]:
     """Read the ledger.
 
     Returns
@@ -134,11 +155,17 @@ def load_claims():
     ------
     ValueError
         If an entry lacks a field, has an unknown one or an id twice; the message names it.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> list(claims.load_claims())[0]
+    'primitive.distances'
     """
     return _records.load_entries("claims.yml", Claim)
 
 
-def judge(claim_id, samples, control, data):
+def judge(claim_id: str, samples: ArrayLike, control: ArrayLike, data: str) -> Verdict:
     """Hold samples against a claim of the ledger.
 
     Parameters
@@ -166,12 +193,20 @@ def judge(claim_id, samples, control, data):
         If the claim is unknown, or the samples are not what it asks for.
     AssertionError
         Under ``ES_VERDICTS=check``, if the run does not reproduce the record.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> gaps, control = [0.01, 0.02, 0.00, 0.01, 0.02], [0.2, 0.3, 0.2, 0.2, 0.3]  # by seed
+    >>> claims.judge("approximation.rate", gaps, control, "simulation")
+    holds: approximation.rate on simulation
     """
     ledger = load_claims()
     check_choice("claim_id", claim_id, ledger)
     claim = ledger[claim_id]
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
     n_dims = 2 if claim.variation == "seeds x images" else 1
+    values: Any
     for name, values in (("samples", samples), ("control", control)):
         if np.ndim(values) != n_dims or len(values) < claim.seeds:
             raise ValueError(
@@ -184,7 +219,7 @@ def judge(claim_id, samples, control, data):
     return verdict
 
 
-def report(chapter, tolerance, **numbers):
+def report(chapter: str, tolerance: float, **numbers: float) -> None:
     """Glue numbers for the prose of a chapter, and keep them with the verdicts.
 
     Parameters
@@ -195,6 +230,11 @@ def report(chapter, tolerance, **numbers):
         How far a number may be from the recorded one on another machine.
     **numbers : float
         Values by the keys that the prose uses.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claims.report("04-random-networks", 0.6, c04_mnist_es=7.1)
     """
     from myst_nb import glue
 
@@ -221,7 +261,7 @@ def _check_verdict(verdict, old):
     _records.check_inside(claim.id, verdict.estimate.mean, old["estimate"], claim.threshold)
 
 
-def scorecard():
+def scorecard() -> pd.DataFrame:
     """Return every recorded verdict beside Holm's correction over all of them.
 
     Returns
@@ -236,6 +276,13 @@ def scorecard():
     ------
     ValueError
         If a verdict is missing or stale: judged with another ledger entry or other code.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> card = claims.scorecard()
+    >>> set(card["verdict"]) <= {"holds", "fails", "undecided", "void"}
+    True
     """
     ledger = load_claims()
     pairs = [(claim, data) for claim in ledger.values() for data in claim.data]
@@ -249,7 +296,7 @@ def scorecard():
     return table.drop(columns="p_value")
 
 
-def at_paper_scale():
+def at_paper_scale() -> pd.DataFrame:
     """Return what was recorded of every claim at the scale of the literature.
 
     Returns
@@ -263,6 +310,12 @@ def at_paper_scale():
     Notes
     -----
     Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> sorted(set(claims.at_paper_scale()["data"]))
+    ['fashion-mnist', 'mnist', 'simulation']
     """
     rows = []
     for claim in load_claims().values():
@@ -279,8 +332,16 @@ def at_paper_scale():
     return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *measured])
 
 
-def recorded(claim, data):
-    """Return the recorded verdict of a claim on one data set; refuse a missing or stale one."""
+def recorded(claim: Claim, data: str) -> dict[str, Any]:
+    """Return the recorded verdict of a claim on one data set; refuse a missing or stale one.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claim = claims.load_claims()["primitive.fly"]
+    >>> claims.recorded(claim, "mnist5k")["verdict"]
+    'holds'
+    """
     path = _records.path_of(data, f"{claim.id}.json", scale="quick")
     return _records.fresh(path, claim, f"verdict of {claim.id} on {data}")
 

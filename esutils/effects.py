@@ -5,15 +5,18 @@ was recorded. Recording and checking work as for the claims.
 """
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from esutils import _records
 from esutils._checks import check_choice
 from esutils._scale import counterpart, current
+from esutils._types import Array
 from esutils.claims import VARIATIONS
-from esutils.intervals import estimate
+from esutils.intervals import Estimate, estimate
 
 MODELS = ("linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify", "mlp")
 NOT_DEFINED = "not defined: "
@@ -21,7 +24,14 @@ NOT_DEFINED = "not defined: "
 
 @dataclass(frozen=True)
 class Statistic:
-    """One row of the matrix; ``statistics.yml`` explains the fields at its head."""
+    """One row of the matrix; ``statistics.yml`` explains the fields at its head.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.load_statistics()["untrained"].unit
+    'points'
+    """
 
     id: str
     title: str
@@ -29,8 +39,8 @@ class Statistic:
     statistic: str
     unit: str
     variation: str
-    data: list
-    models: dict
+    data: list[str]
+    models: dict[str, str]
 
     def __post_init__(self):
         check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
@@ -38,20 +48,27 @@ class Statistic:
             raise ValueError(f"models of {self.id} must be {list(MODELS)}, got {list(self.models)}")
 
     @property
-    def defined(self):
+    def defined(self) -> list[str]:
         """Names of the models that have this effect."""
         return [name for name, text in self.models.items() if not text.startswith(NOT_DEFINED)]
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What a run measured of one phenomenon on one data set."""
+    """What a run measured of one phenomenon on one data set.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.Effects(effects.load_statistics()["untrained"], "digits", {})
+    effects: untrained on digits
+    """
 
     statistic: Statistic
     data: str
-    estimates: dict
+    estimates: dict[str, Estimate]
 
-    def record(self):
+    def record(self) -> dict[str, Any]:
         """Return the effects as they are recorded."""
         return {
             "statistic": self.statistic.id,
@@ -84,13 +101,20 @@ class Effects:
         return f'<span class="num">{in_words(_records.rounded(self.estimates[name]))}</span>'
 
 
-def in_words(recorded):
-    """Return a recorded estimate as text, to three figures, with its interval."""
+def in_words(recorded: Mapping[str, float]) -> str:
+    """Return a recorded estimate as text, to three figures, with its interval.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.in_words({"mean": 2.0, "low": 1.25, "high": 2.75})
+    '2 (1.25 to 2.75)'
+    """
     mean, low, high = (f"{recorded[name]:.3g}" for name in ("mean", "low", "high"))
     return f"{mean} ({low} to {high})".replace("-", "−")
 
 
-def load_statistics():
+def load_statistics() -> dict[str, Statistic]:
     """Read what is measured of each phenomenon.
 
     Returns
@@ -102,11 +126,17 @@ def load_statistics():
     ------
     ValueError
         If an entry lacks a field, has an unknown one, an id twice, or not the six models.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> len(effects.load_statistics())
+    10
     """
     return _records.load_entries("statistics.yml", Statistic)
 
 
-def measure(statistic_id, data, **samples):
+def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     """Measure one phenomenon on every model of the family that has it.
 
     Parameters
@@ -133,6 +163,15 @@ def measure(statistic_id, data, **samples):
     Notes
     -----
     Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import effects
+    >>> models = effects.load_statistics()["untrained"].defined
+    >>> gains = {model: np.arange(15.0).reshape(3, 5) for model in models}  # seeds, images
+    >>> effects.measure("untrained", "digits", **gains).estimates["mlp"].mean
+    7.0
     """
     statistics = load_statistics()
     check_choice("statistic_id", statistic_id, statistics)
@@ -164,7 +203,7 @@ def measure(statistic_id, data, **samples):
     return effects
 
 
-def matrix():
+def matrix() -> pd.DataFrame:
     """Return every recorded effect.
 
     Returns
@@ -182,6 +221,12 @@ def matrix():
     Notes
     -----
     Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.matrix().loc[("untrained", "digits"), "mlp"]["mean"] > 0
+    True
     """
     rows = {}
     for statistic in load_statistics().values():

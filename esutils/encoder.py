@@ -1,5 +1,8 @@
 """The expand-and-sparsify encoder, a scikit-learn transformer, and the model family built on it."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any, Self, cast
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -9,6 +12,7 @@ from esutils import sparsify
 from esutils._checks import check_choice, check_int, check_number
 from esutils._select import largest
 from esutils._threads import in_blocks
+from esutils._types import Matrix, Samples, Seed
 from esutils.expand import project, projection
 
 SPARSIFIERS = ("winners", "block", "threshold", "relu", "cosine", "identity")
@@ -88,18 +92,18 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def __init__(
         self,
-        n_expanded=2000,
+        n_expanded: int = 2000,
         *,
-        law="gaussian",
-        sparsifier="winners",
-        n_active=None,
-        binary=True,
-        bandwidth=None,
-        bias=0.0,
-        fan_in=6,
-        sparse_output=False,
-        random_state=None,
-    ):
+        law: str = "gaussian",
+        sparsifier: str = "winners",
+        n_active: int | None = None,
+        binary: bool = True,
+        bandwidth: float | None = None,
+        bias: float = 0.0,
+        fan_in: int = 6,
+        sparse_output: bool = False,
+        random_state: Seed = None,
+    ) -> None:
         self.n_expanded = n_expanded
         self.law = law
         self.sparsifier = sparsifier
@@ -118,11 +122,11 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return tags
 
     @property
-    def nested(self):
+    def nested(self) -> bool:
         """Whether the code at width m is the first m columns of the code at every larger width."""
         return self.sparsifier != "winners"
 
-    def fit(self, X, y=None):
+    def fit(self, X: Samples, y: object = None) -> Self:
         """Draw the projection and learn the mean, and the thresholds where there are any.
 
         Parameters
@@ -164,7 +168,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self._n_features_out = m
         return self
 
-    def transform(self, X):
+    def transform(self, X: Samples) -> Matrix:
         """Encode samples.
 
         Parameters
@@ -180,7 +184,9 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         X = self._validate(X, reset=False)
         return self._sparse_codes(X) if self.sparse_output else self._dense_codes(X)
 
-    def iter_transform(self, X, batch_size=1000):
+    def iter_transform(
+        self, X: Matrix | Iterable[Matrix], batch_size: int = 1000
+    ) -> Iterator[sp.csr_matrix]:
         """Encode samples batch by batch, in memory that does not grow with their number.
 
         Parameters
@@ -204,6 +210,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         check_int("batch_size", batch_size)
         batches = X
         if hasattr(X, "shape"):
+            X = cast(Matrix, X)
             starts = range(0, X.shape[0], batch_size)
             batches = (X[start : start + batch_size] for start in starts)
         for batch in batches:
@@ -250,7 +257,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         n_samples, m = X.shape[0], self.n_expanded
         size = min(n_samples, max(1, _CHUNK_ENTRIES // m))
-        passing = self._room(size, X) if out is None else None
+        passing: Any = self._room(size, X) if out is None else None
         for start in range(0, n_samples, size):
             rows = slice(start, min(start + size, n_samples))
             H = passing[: rows.stop - start] if out is None else out[rows]
@@ -330,7 +337,9 @@ def _mean_square(X):
     return float(np.sum(np.square(stored), dtype=np.float64) / X.shape[0])
 
 
-def model_family(n_inputs, n_expanded, n_active, random_state=0):
+def model_family(
+    n_inputs: int, n_expanded: int, n_active: int, random_state: int = 0
+) -> dict[str, ExpandSparsify]:
     """Return the encoders that isolate what expand-and-sparsify is made of.
 
     Parameters
@@ -359,11 +368,19 @@ def model_family(n_inputs, n_expanded, n_active, random_state=0):
     Notes
     -----
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, model_family
+    >>> X = data.load_digits().X_train
+    >>> members = model_family(n_inputs=64, n_expanded=400, n_active=20)
+    >>> [member.fit_transform(X).shape[1] for member in members.values()]
+    [64, 400, 64, 400, 400]
     """
     check_int("n_active", n_active, high=check_int("n_expanded", n_expanded))
     check_int("n_inputs", n_inputs)
     rotated_active = max(1, round(n_inputs * n_active / n_expanded))
-    members = {
+    members: dict[str, dict[str, Any]] = {
         "linear": dict(n_expanded=n_inputs, law="none", sparsifier="identity"),
         "expand_linear": dict(n_expanded=n_expanded, sparsifier="identity"),
         "sparsify_only": dict(n_expanded=n_inputs, law="rotation", n_active=rotated_active),

@@ -8,9 +8,11 @@ projection do not depend on how many rows follow. Widths are therefore nested an
 import numba
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, DTypeLike
 
 from esutils._checks import check_choice, check_int, check_matrix
 from esutils._threads import in_blocks
+from esutils._types import Array, Matrix, Seed
 
 _SPARSE = 1 / 16  # share of inputs a unit may listen to for gathering to be faster than BLAS
 _ROWS = 64  # that a thread projects at a time
@@ -19,8 +21,15 @@ LAWS = ("gaussian", "sphere", "sign", "fly", "data", "rotation", "none")
 
 
 def projection(
-    n_expanded, n_inputs, law="gaussian", *, fan_in=6, data=None, random_state=0, dtype=np.float64
-):
+    n_expanded: int,
+    n_inputs: int,
+    law: str = "gaussian",
+    *,
+    fan_in: int = 6,
+    data: ArrayLike | None = None,
+    random_state: Seed = 0,
+    dtype: DTypeLike = np.float64,
+) -> Matrix:
     """Draw a random projection matrix, one row a unit.
 
     Parameters
@@ -92,7 +101,7 @@ def projection(
     return np.eye(d, dtype=dtype)
 
 
-def project(X, W, out=None):
+def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     """Return the projections ``X @ W.T`` of samples, dense.
 
     Parameters
@@ -112,6 +121,14 @@ def project(X, W, out=None):
     Notes
     -----
     Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import expand
+    >>> W = expand.projection(4, 50, law="fly", fan_in=6, random_state=0)
+    >>> expand.project(np.ones((1, 50)), W)  # each unit adds up six inputs
+    array([[6., 6., 6., 6.]])
     """
     if sp.issparse(X):
         H = (X @ W.T).toarray() if sp.issparse(W) else X @ W.T

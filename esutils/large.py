@@ -1,13 +1,17 @@
 """Ridge readouts of codes that do not fit into memory."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from esutils._checks import check_matrix, check_targets
 from esutils._gram import add_common, pack
 from esutils._threads import in_blocks
-from esutils.readout import _check_penalties, _combined, _readouts, _solutions
+from esutils._types import Samples
+from esutils.readout import LinearReadout, _check_penalties, _combined, _readouts, _solutions
 
 _GATHERED = 8192  # samples from which the time of their products hides that of adding them up
 _LANDMARKS = 2000  # samples that the preconditioner knows
@@ -16,7 +20,9 @@ _TOLERANCE = 1e-5
 _ITERATIONS = 1000
 
 
-def ridge_stream(batches, penalties):
+def ridge_stream(
+    batches: Iterable[tuple[Samples, ArrayLike]], penalties: ArrayLike
+) -> list[LinearReadout]:
     """Fit :func:`esutils.readout.ridge_path` in one pass over batches of samples.
 
     The samples are added up as they pass, into the Gram matrix of the units. The result is that of
@@ -47,6 +53,17 @@ def ridge_stream(batches, penalties):
     Notes
     -----
     Chapter: scale-out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import large, readout
+    >>> rng = np.random.default_rng(0)
+    >>> Z, Y = rng.standard_normal((60, 5)), rng.standard_normal(60)
+    >>> batches = [(Z[start : start + 20], Y[start : start + 20]) for start in (0, 20, 40)]
+    >>> (fitted,) = large.ridge_stream(batches, [1.0])
+    >>> np.allclose(fitted.weights, readout.ridge(Z, Y, 1.0).weights)
+    True
     """
     penalties = _check_penalties(penalties)
     gram = None
@@ -67,7 +84,7 @@ def ridge_stream(batches, penalties):
     return _readouts(_solutions(gram, right, penalties), z_mean, y_mean, penalties)
 
 
-def ridge_wide(Z, Y, penalties):
+def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
     """Fit :func:`esutils.readout.ridge_path` to binary codes of many samples and more units.
 
     The Gram matrix of the samples counts the units that two of them share, in 16 bits: 7.2 GB for
@@ -108,6 +125,16 @@ def ridge_wide(Z, Y, penalties):
     ----------
     .. [1] Frangella, Tropp and Udell, Randomized Nystrom preconditioning, SIAM Journal on Matrix
        Analysis and Applications 44 (2023), arXiv:2110.02820.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import large, readout
+    >>> rng = np.random.default_rng(0)
+    >>> Z, Y = rng.integers(0, 2, (20, 100)), rng.standard_normal(20)
+    >>> (fitted,) = large.ridge_wide(Z, Y, [1.0])
+    >>> np.allclose(fitted.weights, readout.ridge(Z, Y, 1.0).weights, atol=1e-3)
+    True
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])

@@ -4,9 +4,12 @@ Needs PyTorch. Nothing here reads or moves PyTorch's global random state or its 
 """
 
 import copy
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ._checks import check_int, check_matrix, check_number, check_targets
 from ._sparse import SparseTraining
@@ -22,24 +25,24 @@ except ImportError as error:
 _FEW = 0.42  # share of kept weights below which it is faster to compute with them alone
 _MOST = 0.95  # share of inputs in use above which it is not worth setting the others aside
 # The defaults of torch.optim.Adam, whose own bookkeeping takes as long as a small network's step.
-_ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "fused": True}
-_ADAM |= {"amsgrad": False, "maximize": False}
+_ADAM: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
+_ADAM |= {"fused": True, "amsgrad": False, "maximize": False}
 
 
 def train_mlp(
-    X,
-    y,
-    hidden=(1000,),
-    n_epochs=10,
-    learning_rate=3e-3,
-    batch_size=50,
-    random_state=0,
-    n_classes=None,
-    dropout=0.0,
-    input_dropout=0.0,
-    n_active=None,
-    device=None,
-):
+    X: ArrayLike,
+    y: ArrayLike,
+    hidden: Sequence[int] = (1000,),
+    n_epochs: int = 10,
+    learning_rate: float = 3e-3,
+    batch_size: int = 50,
+    random_state: int | torch.Generator = 0,
+    n_classes: int | None = None,
+    dropout: float = 0.0,
+    input_dropout: float = 0.0,
+    n_active: int | None = None,
+    device: str | int | torch.device | None = None,
+) -> torch.nn.Sequential:
     """Train a ReLU network for classification or regression: `initial_mlp`, then `fit`.
 
     With the defaults 1,000 units reach the plateau of their test error on 4,000 images; narrower
@@ -68,6 +71,14 @@ def train_mlp(
         If an argument is out of range or ``X`` and ``y`` do not match.
 
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp
+    >>> split = data.subsample(data.load_digits(), 500, random_state=0)
+    >>> model = mlp.train_mlp(split.X_train, split.y_train, hidden=(200,), n_epochs=10)
+    >>> bool((mlp.predict(model, split.X_test) != split.y_test).mean() < 0.2)
+    True
     """
     X = check_matrix("X", X)
     y = _check_y(y, len(X))
@@ -93,16 +104,16 @@ def train_mlp(
 
 
 def initial_mlp(
-    n_inputs,
-    hidden,
-    n_outputs,
+    n_inputs: int,
+    hidden: Sequence[int],
+    n_outputs: int,
     *,
-    dropout=0.0,
-    input_dropout=0.0,
-    n_active=None,
-    random_state=0,
-    device=None,
-):
+    dropout: float = 0.0,
+    input_dropout: float = 0.0,
+    n_active: int | None = None,
+    random_state: int | torch.Generator = 0,
+    device: str | int | torch.device | None = None,
+) -> torch.nn.Sequential:
     """Make an untrained network.
 
     Weights follow He's law, uniform on ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``; biases are 0.
@@ -141,6 +152,13 @@ def initial_mlp(
     He, Zhang, Ren, Sun. Delving deep into rectifiers. ICCV, 2015.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp
+    >>> model = mlp.initial_mlp(64, (100, 50), 10)
+    >>> [tuple(layer.weight.shape) for layer in mlp.linear_layers(model)]
+    [(100, 64), (50, 100), (10, 50)]
     """
     n_inputs, n_outputs = check_int("n_inputs", n_inputs), check_int("n_outputs", n_outputs)
     if not isinstance(hidden, tuple | list) or not hidden:
@@ -155,7 +173,7 @@ def initial_mlp(
     fork = torch.Generator().set_state(generator.get_state())
     noise = torch.Generator().manual_seed(int(torch.randint(2**32, (), generator=fork)))
 
-    layers = [Dropout(input_dropout, noise)] if input_dropout else []
+    layers: list[torch.nn.Module] = [Dropout(input_dropout, noise)] if input_dropout else []
     for fan_in, width in pairwise([n_inputs, *hidden]):
         activation = torch.nn.ReLU() if n_active is None else Winners(n_active)
         layers += [_linear(fan_in, width, generator), activation]
@@ -165,18 +183,18 @@ def initial_mlp(
 
 
 def fit(
-    model,
-    X,
-    y,
-    n_epochs=10,
-    learning_rate=3e-3,
-    batch_size=50,
-    random_state=0,
-    decay=True,
-    masks=None,
-    after_epoch=None,
-    calls_per_epoch=1,
-):
+    model: torch.nn.Sequential,
+    X: ArrayLike,
+    y: ArrayLike,
+    n_epochs: int = 10,
+    learning_rate: float = 3e-3,
+    batch_size: int = 50,
+    random_state: int | torch.Generator = 0,
+    decay: bool = True,
+    masks: list[torch.Tensor] | None = None,
+    after_epoch: Callable[[float, torch.nn.Sequential], object] | None = None,
+    calls_per_epoch: int = 1,
+) -> torch.nn.Sequential:
     """Train a network in place.
 
     Adam minimises the softmax cross-entropy of labels, or the mean squared error of real targets,
@@ -228,6 +246,15 @@ def fit(
     Kingma, Ba. Adam: a method for stochastic optimization. ICLR, 2015.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+    >>> model = mlp.initial_mlp(2, (50,), 2)
+    >>> model = mlp.fit(model, X, y, n_epochs=100, learning_rate=0.03)
+    >>> mlp.predict(model, X).tolist()
+    [0, 1, 1, 0]
     """
     layers = linear_layers(model)
     X = check_matrix("X", X, n_columns=layers[0].in_features)
@@ -298,14 +325,15 @@ class _Training:
             outputs = self.network(self.X.index_select(0, batch))
             loss = self.loss(outputs, self.y.index_select(0, batch))
             gradients = list(torch.autograd.grad(loss, self.moved))
+            means, squares = self.moments
             with torch.no_grad():
-                adam(self.moved, gradients, *self.moments, [], self.steps, lr=rate, **_ADAM)
+                adam(self.moved, gradients, means, squares, [], self.steps, lr=rate, **_ADAM)
             _silence(self.masked)
         if self.network is not self.model:
             self.model[0].weight.data[:, self.seen] = self.network[0].weight.data
 
 
-def logits(model, X):
+def logits(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
     """Compute the outputs of a network: the logits, or for regression the predicted targets.
 
     Parameters
@@ -326,6 +354,13 @@ def logits(model, X):
         If ``X`` is not a finite matrix of ``n_inputs`` columns.
 
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp
+    >>> model = mlp.initial_mlp(64, (100,), 10)
+    >>> mlp.logits(model, data.load_digits().X_test).shape
+    (360, 10)
     """
     first = linear_layers(model)[0]
     X = check_matrix("X", X, n_columns=first.in_features)
@@ -334,33 +369,57 @@ def logits(model, X):
         return model(torch.tensor(X, dtype=torch.float32).to(first.weight.device)).cpu().numpy()
 
 
-def predict(model, X):
+def predict(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.int64]:
     """Compute the label with the largest logit, as an int64 array of shape (n_samples,).
 
     Arguments and errors are those of `logits`; of equal logits the first wins.
 
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp
+    >>> X = data.load_digits().X_test
+    >>> model = mlp.initial_mlp(64, (100,), 10)
+    >>> bool((mlp.predict(model, X) == mlp.logits(model, X).argmax(axis=1)).all())
+    True
     """
     return logits(model, X).argmax(axis=1)
 
 
-def hidden_activity(model, X):
+def hidden_activity(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
     """Compute what the last hidden layer passes on, as a float32 array (n_samples, width).
 
     Arguments and errors are those of `logits`; the values are those that the last Linear
     layer receives, with nothing dropped.
 
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp
+    >>> model = mlp.initial_mlp(64, (100,), 10, n_active=5)
+    >>> codes = mlp.hidden_activity(model, data.load_digits().X_test)
+    >>> codes.shape, int((codes > 0).sum(axis=1).max())
+    ((360, 100), 5)
     """
-    return logits(model[:-1], X)
+    below: Any = model[:-1]
+    return logits(below, X)
 
 
-def linear_layers(model):
+def linear_layers(model: torch.nn.Sequential) -> list[torch.nn.Linear]:
     """Return the Linear layers of a torch.nn.Sequential as a list, from the input on.
 
     Raises ValueError if ``model`` is not a torch.nn.Sequential that holds one.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp
+    >>> model = mlp.initial_mlp(4, (3,), 2)  # a ReLU between two Linear layers
+    >>> len(model), [layer.out_features for layer in mlp.linear_layers(model)]
+    (3, [3, 2])
     """
     is_sequential = isinstance(model, torch.nn.Sequential)
     layers = [m for m in model if isinstance(m, torch.nn.Linear)] if is_sequential else []
@@ -375,13 +434,20 @@ class Winners(torch.nn.Module):
     Of equal entries at the border any may win, but no more than ``k`` do.
 
     Chapter: 06-dropout.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import mlp
+    >>> mlp.Winners(2)(torch.tensor([[3.0, -1.0, 1.0, 2.0]]))
+    tensor([[3., 0., 0., 2.]])
     """
 
-    def __init__(self, k):
+    def __init__(self, k: int) -> None:
         super().__init__()
         self.k = check_int("k", k)
 
-    def forward(self, h):
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
         """Return the winners' values, in the shape (n_samples, width) of ``h``."""
         winners = h.detach().topk(self.k, dim=1, sorted=False).indices
         return h.relu() * torch.zeros_like(h).scatter_(1, winners, 1.0)
@@ -395,14 +461,24 @@ class Dropout(torch.nn.Module):
     Source: Srivastava et al. Dropout. JMLR, 2014.
 
     Chapter: 06-dropout.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import mlp
+    >>> drop = mlp.Dropout(0.5, torch.Generator().manual_seed(0))
+    >>> drop(torch.ones(1, 1000)).unique()
+    tensor([0., 2.])
+    >>> drop.eval()(torch.ones(1, 1000)).unique()
+    tensor([1.])
     """
 
-    def __init__(self, rate, generator):
+    def __init__(self, rate: float, generator: torch.Generator) -> None:
         super().__init__()
         self.rate = check_number("rate", rate, high=0.99)
         self.generator = generator
 
-    def forward(self, h):
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
         """Return ``h`` with entries dropped, each on its own."""
         if not self.training:
             return h

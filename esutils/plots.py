@@ -4,12 +4,20 @@ Functions take an ``Axes`` and return it. They draw what they are given; they co
 the interval of a band, and never call ``plt.show()``.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
+from numpy.typing import ArrayLike
 
+from esutils._types import Array
 from esutils.intervals import estimate
+
+_Row = TypeVar("_Row", bound=Array | Sequence[Any])  # of Axes
 
 # Okabe and Ito's colour-blind-safe palette, one colour a model.
 MODEL_COLORS = {
@@ -34,8 +42,18 @@ MODEL_LABELS = {
 }
 
 
-def use_style():
-    """Set the book's figure style for the session; figures stay opaque white in dark mode."""
+def use_style() -> None:
+    """Set the book's figure style for the session; figures stay opaque white in dark mode.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import plots
+    >>> with plt.rc_context():  # to leave the style as it was; a notebook needs no such block
+    ...     plots.use_style()
+    ...     plt.rcParams["figure.facecolor"]
+    'white'
+    """
     sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
     plt.rcParams.update(
         {
@@ -54,7 +72,15 @@ def use_style():
     )
 
 
-def curve(ax, x, samples, model=None, label=None, color=None, **line):
+def curve(
+    ax: Axes,
+    x: ArrayLike,
+    samples: ArrayLike,
+    model: str | None = None,
+    label: str | None = None,
+    color: str | None = None,
+    **line: Any,
+) -> Axes:
     """Draw the mean over seeds against x, with a band for its 95% interval over seeds.
 
     Parameters
@@ -64,7 +90,7 @@ def curve(ax, x, samples, model=None, label=None, color=None, **line):
     samples : array of shape (n_seeds, n_points)
         One curve a seed; with a single seed no band is drawn.
     model : str, optional
-        A key of :data:`MODEL_COLORS`: sets colour and label.
+        A key of ``MODEL_COLORS``: sets colour and label.
     label, color : str, optional
         Instead of the model's own.
     **line
@@ -73,10 +99,20 @@ def curve(ax, x, samples, model=None, label=None, color=None, **line):
     Returns
     -------
     matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import plots
+    >>> figure, ax = plt.subplots()
+    >>> errors = [[0.09, 0.07, 0.06], [0.08, 0.07, 0.05]]  # of two seeds at three widths
+    >>> plots.curve(ax, [100, 200, 400], errors, model="expand_sparsify").get_lines()[0].get_label()
+    'expand and sparsify'
+    >>> plt.close(figure)
     """
     samples = np.atleast_2d(samples)
-    color = MODEL_COLORS.get(model) if color is None else color
-    label = label or MODEL_LABELS.get(model)
+    color = MODEL_COLORS.get(model or "") if color is None else color
+    label = label or MODEL_LABELS.get(model or "")
     (drawn,) = ax.plot(x, samples.mean(axis=0), color=color, label=label, **line)
     if len(samples) > 1:
         bands = [estimate(column) for column in samples.T]
@@ -85,13 +121,24 @@ def curve(ax, x, samples, model=None, label=None, color=None, **line):
     return ax
 
 
-def label_ends(ax, min_gap=0.055):
+def label_ends(ax: Axes, min_gap: float = 0.055) -> Axes:
     """Write each labelled line's label beside its right end, instead of a legend.
 
     Labels keep their vertical order and stand at least ``min_gap`` of the axes' height apart.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import plots
+    >>> figure, ax = plt.subplots()
+    >>> lines = ax.plot([1, 2], [3, 4], label="train") + ax.plot([1, 2], [5, 6], label="test")
+    >>> [text.get_text() for text in plots.label_ends(ax).texts]
+    ['train', 'test']
+    >>> plt.close(figure)
     """
     ax.figure.canvas.draw()
     to_axes = ax.transData + ax.transAxes.inverted()
+    line: Any
     ends = []
     for line in ax.get_lines():
         if line.get_label().startswith("_"):
@@ -114,15 +161,42 @@ def label_ends(ax, min_gap=0.055):
     return ax
 
 
-def percent_axis(ax, axis="y"):
-    """Show fractions as percent on an axis."""
+def percent_axis(ax: Axes, axis: str = "y") -> Axes:
+    """Show fractions as percent on an axis.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import plots
+    >>> figure, ax = plt.subplots()
+    >>> plots.percent_axis(ax).yaxis.get_major_formatter()(0.25)
+    '25%'
+    >>> plt.close(figure)
+    """
     target = ax.yaxis if axis == "y" else ax.xaxis
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
     return ax
 
 
-def images(axes, rows, image_shape, titles=None):
-    """Draw each row of ``rows`` as a grey image on its Axes."""
+def images(
+    axes: _Row,
+    rows: Iterable[ArrayLike],
+    image_shape: tuple[int, int],
+    titles: Sequence[str] | None = None,
+) -> _Row:
+    """Draw each row of ``rows`` as a grey image on its Axes.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import data, plots
+    >>> split = data.load_digits()
+    >>> figure, axes = plt.subplots(1, 3)
+    >>> axes = plots.images(axes, split.X_test[:3], split.image_shape, titles="abc")
+    >>> [ax.get_title() for ax in axes]
+    ['a', 'b', 'c']
+    >>> plt.close(figure)
+    """
     for i, (ax, row) in enumerate(zip(np.ravel(axes), rows, strict=True)):
         ax.imshow(np.reshape(row, image_shape), cmap="gray_r", interpolation="nearest")
         ax.set(xticks=[], yticks=[])

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
+from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import train_test_split
 
 from esutils._band import shifted_solutions
 from esutils._checks import check_int, check_matrix, check_targets
 from esutils._gram import gram, solve_gram
+from esutils._types import Array, Samples
 
 _MANY = 6  # penalties from which one reduction to a band costs less than a factor for each
 RELATIVE_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+MORE_PENALTIES = tuple(np.logspace(-4, 1, 11).tolist())  # where each costs little
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,21 @@ class LinearReadout:
     intercept : ndarray of shape (n_targets,)
     penalty : float
         The ridge penalty it was fitted with; 0 for minimum norm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import readout
+    >>> fitted = readout.LinearReadout(np.array([[2.0], [0.0]]), np.array([1.0]), penalty=0.0)
+    >>> fitted.predict([[3.0, 5.0]])
+    array([[7.]])
     """
 
-    weights: np.ndarray
-    intercept: np.ndarray
+    weights: Array
+    intercept: Array
     penalty: float
 
-    def predict(self, Z):
+    def predict(self, Z: Samples) -> Array:
         """Return the predicted targets of codes Z, shape (n_samples, n_targets)."""
         Z = check_matrix("Z", Z, n_columns=len(self.weights), sparse=True)
         return Z @ self.weights + self.intercept
@@ -104,7 +116,7 @@ def _check_penalties(penalties):
     return penalties
 
 
-def ridge(Z, Y, penalty):
+def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
     """Fit a ridge readout: minimise ``|Y - Z W - b|^2 + penalty |W|^2``.
 
     Parameters
@@ -128,11 +140,21 @@ def ridge(Z, Y, penalty):
     Notes
     -----
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import ExpandSparsify, data, readout
+    >>> split = data.load_digits()
+    >>> encoder = ExpandSparsify(500, random_state=0).fit(split.X_train)
+    >>> Z, Y = encoder.transform(split.X_train), data.one_hot(split.y_train, 10)
+    >>> outputs = readout.ridge(Z, Y, penalty=1.0).predict(encoder.transform(split.X_test))
+    >>> bool((outputs.argmax(axis=1) != split.y_test).mean() < 0.1)
+    True
     """
     return ridge_path(Z, Y, [penalty])[0]
 
 
-def ridge_path(Z, Y, penalties):
+def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
     """Fit :func:`ridge` for each of several penalties, with one Gram matrix for all.
 
     For six penalties or more that matrix is once reduced to a band, in which each penalty is
@@ -148,6 +170,16 @@ def ridge_path(Z, Y, penalties):
     -------
     list of LinearReadout
         One a penalty, in the order given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import data, readout
+    >>> split = data.load_digits()
+    >>> path = readout.ridge_path(split.X_train, data.one_hot(split.y_train, 10), [1, 10, 100])
+    >>> norms = [np.linalg.norm(fitted.weights) for fitted in path]
+    >>> bool(norms[0] > norms[1] > norms[2])
+    True
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
@@ -155,7 +187,12 @@ def ridge_path(Z, Y, penalties):
     return _RidgeProblem(Z, Y, *_gram(Z)).solve(penalties)
 
 
-def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
+def tuned_ridge(
+    Z: Samples,
+    Y: ArrayLike,
+    relative_penalties: ArrayLike = RELATIVE_PENALTIES,
+    random_state: int = 0,
+) -> LinearReadout:
     """Fit a ridge readout whose penalty is chosen on a held-out fifth of the samples.
 
     Parameters
@@ -172,6 +209,14 @@ def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
     LinearReadout
         Fitted on all samples, with the penalty of the least squared error on the held-out fifth
         times 5/4, for there are that many more samples to weigh against it.
+
+    Examples
+    --------
+    >>> from esutils import data, readout
+    >>> split = data.load_digits()
+    >>> fitted = readout.tuned_ridge(split.X_train, data.one_hot(split.y_train, 10))
+    >>> bool((fitted.predict(split.X_test).argmax(axis=1) != split.y_test).mean() < 0.15)
+    True
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
@@ -189,6 +234,64 @@ def tuned_ridge(Z, Y, relative_penalties=RELATIVE_PENALTIES, random_state=0):
     ]
     best = penalties[int(np.argmin(losses))] * Z.shape[0] / len(fit)
     return _RidgeProblem(Z, Y, whole, dual).solve([best])[0]
+
+
+def loo_ridge(
+    Z: Samples, Y: ArrayLike, relative_penalties: ArrayLike = MORE_PENALTIES
+) -> tuple[LinearReadout, Array]:
+    """Fit a ridge readout whose penalty is chosen by exact leave-one-out.
+
+    The error of each sample under a readout that was fitted without it has a closed form: one
+    decomposition serves all samples and penalties.
+
+    Parameters
+    ----------
+    Z, Y
+        As in :func:`ridge`; at least two samples.
+    relative_penalties : sequence of float
+        Penalties to choose from, in units of the mean squared length of a centred code.
+
+    Returns
+    -------
+    readout : LinearReadout
+        Fitted on all samples, with the penalty of the least mean squared error left out.
+    left_out : ndarray of shape (n_samples, n_targets)
+        What is predicted of each sample without it.
+
+    Raises
+    ------
+    ValueError
+        If a penalty is not positive, or Z or Y is malformed.
+
+    References
+    ----------
+    Golub, Heath and Wahba (1979), Generalized cross-validation as a method for choosing a good
+    ridge parameter, Technometrics 21(2).
+
+    Notes
+    -----
+    Chapter: 12-your-own-data.
+
+    Examples
+    --------
+    >>> from esutils import data, readout
+    >>> split = data.subsample(data.load_digits(), 200, random_state=0)
+    >>> fitted, left_out = readout.loo_ridge(split.X_train, data.one_hot(split.y_train, 10))
+    >>> bool((left_out.argmax(axis=1) != split.y_train).mean() < 0.3)  # no image was held out
+    True
+    """
+    Z = check_matrix("Z", Z, sparse=True)
+    Y = check_targets("Y", Y, Z.shape[0])
+    check_int("number of samples in Z", Z.shape[0], low=2)
+    square = float((Z.multiply(Z) if sp.issparse(Z) else np.square(Z)).sum())
+    length = square / Z.shape[0] - float(np.sum(_column_means(Z) ** 2))
+    penalties = _check_penalties(relative_penalties) * max(length, np.finfo(float).eps)
+    fitted = RidgeCV(penalties, scoring="neg_mean_squared_error", store_cv_results=True)
+    left_out = fitted.fit(Z, Y).cv_results_.reshape(*Y.shape, len(penalties))
+    best = penalties.tolist().index(fitted.alpha_)
+    weights = fitted.coef_.reshape(Y.shape[1], -1).T.astype(np.float64)
+    intercept = np.atleast_1d(fitted.intercept_).astype(np.float64)
+    return LinearReadout(weights, intercept, float(fitted.alpha_)), left_out[..., best]
 
 
 def _gram(Z, dual=None):

@@ -5,16 +5,18 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.linalg as sl
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 
 from esutils._checks import check_matrix, check_targets
 from esutils._gram import gram, solve_gram
+from esutils._types import Array
 from esutils.readout import LinearReadout
 
 _DEPENDENT = 1e-10  # a column this much shorter than the longest, once the others are projected out
 
 
-def minimum_norm(Z, Y):
+def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
     """Fit the least-squares readout of least norm: interpolation wherever it is possible.
 
     Parameters
@@ -35,6 +37,14 @@ def minimum_norm(Z, Y):
     of their rows, without the units that are never active. Where the other columns, or beyond
     m = n the rows, are linearly dependent, by rank.
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import ridgeless
+    >>> fitted = ridgeless.minimum_norm([[1.0, 1.0]], [2.0])  # one sample, two units
+    >>> np.allclose(fitted.weights, [[1.0], [1.0]])
+    True
     """
     Z = check_matrix("Z", Z).astype(np.float64, copy=False)
     Y = check_targets("Y", Y, len(Z))
@@ -66,16 +76,28 @@ class WidthPath:
         Root mean square error on the training samples; 0 where the readout interpolates.
     ranks : ndarray of int, shape (n_widths,)
         Rank of the training codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import ridgeless
+    >>> rng = np.random.default_rng(0)
+    >>> Z, Y, Z_test = (rng.standard_normal(shape) for shape in [(20, 40), (20, 2), (10, 40)])
+    >>> path = ridgeless.minimum_norm_path(Z, Y, Z_test, widths=[5, 20, 40])
+    >>> path.predictions.shape, path.norms.shape
+    ((3, 10, 2), (3, 2))
     """
 
-    widths: np.ndarray
-    predictions: np.ndarray
-    norms: np.ndarray
-    residuals: np.ndarray
-    ranks: np.ndarray
+    widths: Array
+    predictions: Array
+    norms: Array
+    residuals: Array
+    ranks: Array
 
 
-def width_path(encoder, X, Y, X_test, widths):
+def width_path(
+    encoder: BaseEstimator, X: ArrayLike, Y: ArrayLike, X_test: ArrayLike, widths: ArrayLike
+) -> WidthPath:
     """Fit the minimum-norm readout of an encoder at every width of a list.
 
     Parameters
@@ -103,6 +125,17 @@ def width_path(encoder, X, Y, X_test, widths):
     Notes
     -----
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import ExpandSparsify, data, ridgeless
+    >>> split = data.subsample(data.load_digits(), 100, random_state=0)
+    >>> encoder = ExpandSparsify(sparsifier="relu", random_state=0)
+    >>> Y = data.one_hot(split.y_train, 10)
+    >>> path = ridgeless.width_path(encoder, split.X_train, Y, split.X_test, widths=[30, 100, 1000])
+    >>> errors = (path.predictions.argmax(axis=2) != split.y_test).mean(axis=1)
+    >>> bool(errors[0] < errors[1] and errors[2] < errors[1])  # worst at m = n: double descent
+    True
     """
     widths = _check_widths(widths)
     X = check_matrix("X", X).astype(np.float64)
@@ -137,7 +170,9 @@ def _resized(encoder, width):
     return clone(encoder).set_params(n_expanded=int(width), n_active=n_active)
 
 
-def minimum_norm_path(Z, Y, Z_test, widths):
+def minimum_norm_path(
+    Z: ArrayLike, Y: ArrayLike, Z_test: ArrayLike, widths: ArrayLike
+) -> WidthPath:
     """Fit the minimum-norm readout on the first m columns of Z, for every m of a list.
 
     Up to m = n one QR factorisation serves all widths, the predictions being partial sums; beyond,
@@ -163,6 +198,16 @@ def minimum_norm_path(Z, Y, Z_test, widths):
     Everything is computed in float64, and the codes must be float64 as well if dependent columns
     are to be recognised. Near m = n the system is too ill-conditioned for float32.
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import ridgeless
+    >>> rng = np.random.default_rng(0)
+    >>> Z, Y, Z_test = (rng.standard_normal(shape) for shape in [(20, 40), 20, (10, 40)])
+    >>> path = ridgeless.minimum_norm_path(Z, Y, Z_test, widths=[5, 20, 40])
+    >>> path.ranks.tolist(), (path.residuals[:, 0] < 1e-6).tolist()  # interpolates from m = n on
+    ([5, 20, 20], [False, True, True])
     """
     Z = check_matrix("Z", Z)
     Y = check_targets("Y", Y, len(Z))
@@ -219,7 +264,7 @@ def _narrow_fits(Z, Y, Z_test, widths):
         left = m
 
 
-def _triangle(Z):
+def _triangle(Z: Array) -> tuple[tuple[Array, Array], Array, int]:
     """Factorise Z = Q R; return the raw Q, R, and how many columns come before a dependent one."""
     reflectors, R = sl.qr(Z, mode="raw", overwrite_a=True, check_finite=False)
     R = R[: Z.shape[1]]

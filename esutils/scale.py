@@ -3,9 +3,12 @@
 ``ES_SCALE=paper`` chooses the second, anything unset the first.
 """
 
+from typing import TypeVar
+
 from esutils import data
 from esutils._scale import SETS, current
 
+_Value = TypeVar("_Value")
 LOADERS = {
     "mnist5k": data.load_mnist5k,
     "digits": data.load_digits,
@@ -24,7 +27,7 @@ TITLES = {  # with the size of the images
 }
 
 
-def choose(quick, paper):
+def choose(quick: _Value, paper: _Value) -> _Value:
     """Return one of two values, as the environment variable ``ES_SCALE`` says.
 
     Parameters
@@ -45,11 +48,21 @@ def choose(quick, paper):
     Notes
     -----
     Chapter: reference-figures.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> from esutils import scale
+    >>> for name in ("quick", "paper"):
+    ...     with patch.dict("os.environ", ES_SCALE=name):  # what the shell sets
+    ...         scale.choose(quick=4000, paper=60000)
+    4000
+    60000
     """
     return {"quick": quick, "paper": paper}[current()]
 
 
-def splits():
+def splits() -> dict[str, data.Split]:
     """Load the two data sets of the chapters.
 
     Returns
@@ -67,5 +80,13 @@ def splits():
     Notes
     -----
     Chapter: reference-figures.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> from esutils import scale
+    >>> with patch.dict("os.environ", ES_SCALE="quick"):  # what the shell sets
+    ...     {name: split.X_train.shape for name, split in scale.splits().items()}
+    {'mnist5k': (4000, 784), 'digits': (1437, 64)}
     """
     return {name: LOADERS[name]() for name in SETS[current()]}

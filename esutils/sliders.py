@@ -6,6 +6,8 @@ import io
 import itertools
 import math
 import numbers
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -22,7 +24,16 @@ _LOG_FROM = 20  # largest over smallest value of a grid from which its control i
 _WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
 
 
-def explore(draw, *, caption, alt, figsize=(6.0, 3.5), start=None, between=(), **grids):
+def explore(
+    draw: Callable[..., object],
+    *,
+    caption: str,
+    alt: Callable[..., str],
+    figsize: tuple[float, float] = (6.0, 3.5),
+    start: Mapping[str, Any] | None = None,
+    between: Iterable[str] = (),
+    **grids: Collection[Any],
+) -> widgets.VBox:
     """Turn a plot function and one or two grids of values into sliders over rendered frames.
 
     Parameters
@@ -60,6 +71,15 @@ def explore(draw, *, caption, alt, figsize=(6.0, 3.5), start=None, between=(), *
     Notes
     -----
     Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> from esutils import sliders
+    >>> def draw(ax, power):
+    ...     ax.plot([x / 10 for x in range(11)], [(x / 10) ** power for x in range(11)])
+    >>> box = sliders.explore(draw, caption="More bent?", alt="x^{power}".format, power=[1, 2])
+    >>> box.children[0].description, len(box.children[1].children)  # the slider, the frames
+    ('power', 2)
     """
     check_int("number of grids", len(grids), high=2)
     if not caption.strip():
@@ -102,7 +122,8 @@ def _label(value):
 
 def _frames(render, combinations):
     """Return the image of every combination of values, as an HTML element."""
-    frames, texts, weight = {}, {}, 0
+    texts: dict[str, Any] = {}
+    frames, weight = {}, 0
     for values in progress(combinations, len(combinations), "frames"):
         frames[values], text, n_bytes = render(*values)
         if n_bytes > _MAX_FRAME_BYTES:

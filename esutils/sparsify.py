@@ -5,12 +5,14 @@ always broken by index, the lower index first, so that counts are exact.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from esutils._checks import check_int, check_matrix, check_number
 from esutils._select import largest
+from esutils._types import Array
 
 
-def winners(H, n_active):
+def winners(H: ArrayLike, n_active: int) -> NDArray[np.int32]:
     """Return which units win k-winner-take-all: the k largest entries of each row.
 
     Parameters
@@ -40,7 +42,7 @@ def winners(H, n_active):
     return largest("H", H, check_int("n_active", n_active, high=H.shape[1]))
 
 
-def block_winners(H, block_size):
+def block_winners(H: ArrayLike, block_size: int) -> NDArray[np.int32]:
     """Return the winner of each block of ``block_size`` consecutive units.
 
     Parameters
@@ -60,6 +62,12 @@ def block_winners(H, block_size):
     Adding blocks leaves the earlier ones as they are, so these codes are nested in m. With binary
     values every block sums to one, so the rank is at most ``m - m // block_size + 1``.
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import sparsify
+    >>> sparsify.block_winners([[3.0, 1.0, 2.0, 5.0]], block_size=2)
+    array([[0, 3]], dtype=int32)
     """
     H = check_matrix("H", H)
     n_samples, m = H.shape
@@ -71,7 +79,7 @@ def block_winners(H, block_size):
     return blocks.argmax(axis=2).astype(np.int32) + starts
 
 
-def unit_thresholds(H, sparsity):
+def unit_thresholds(H: ArrayLike, sparsity: float) -> Array:
     """Return a threshold for each unit, above which it is active on a share of the samples.
 
     Parameters
@@ -92,6 +100,13 @@ def unit_thresholds(H, sparsity):
     The per-unit variant of winner-take-all, which every unit wins on its own share of the data
     (Dasgupta and Tosh 2020; Sinha 2024). A unit's threshold depends on that unit alone, so the
     codes are nested in m. Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import sparsify
+    >>> H = [[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0]]
+    >>> sparsify.unit_thresholds(H, sparsity=0.25)
+    array([ 3.5, 35. ])
     """
     H = check_matrix("H", H)
     check_number("sparsity", sparsity, 0, 1, open_low=True)
@@ -101,15 +116,21 @@ def unit_thresholds(H, sparsity):
     return np.partition(H, (below - 1, below), axis=0)[below - 1 : below + 1].mean(axis=0)
 
 
-def relu(H, out=None):
+def relu(H: ArrayLike, out: Array | None = None) -> Array:
     """Return ``max(H, 0)``, in ``out`` if given: about half of the units are active.
 
     Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> from esutils import sparsify
+    >>> sparsify.relu([[-1.0, 2.0]])
+    array([[0., 2.]])
     """
     return np.maximum(check_matrix("H", H), 0, out=out)
 
 
-def cosine(H, phase, out=None):
+def cosine(H: ArrayLike, phase: ArrayLike, out: Array | None = None) -> Array:
     """Return random Fourier features ``sqrt(2) cos(H + phase)``, a dense code.
 
     Parameters
@@ -130,6 +151,16 @@ def cosine(H, phase, out=None):
     Notes
     -----
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import sparsify
+    >>> rng = np.random.default_rng(0)
+    >>> w, phase = rng.standard_normal(10000), rng.uniform(0, 2 * np.pi, 10000)
+    >>> Z = sparsify.cosine([0 * w, 1 * w], phase)  # of the points 0 and 1
+    >>> bool(abs(np.mean(Z[0] * Z[1]) - np.exp(-1 / 2)) < 0.05)
+    True
     """
     H = check_matrix("H", H)
     phase = np.asarray(phase)

@@ -6,8 +6,11 @@ call runs only what is missing, and returns the same results to the bit.
 
 import os
 import warnings
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
+from os import PathLike
 from pathlib import Path
+from typing import Any, TypeVar
 
 import joblib
 
@@ -16,8 +19,15 @@ from esutils._kept import load, save
 from esutils._progress import progress
 from esutils._records import versions
 
+_Seed = TypeVar("_Seed")
+_Result = TypeVar("_Result")
 
-def over_seeds(experiment, seeds, folder=None):
+
+def over_seeds(
+    experiment: Callable[[_Seed], _Result],
+    seeds: Iterable[_Seed],
+    folder: str | PathLike[str] | None = None,
+) -> list[_Result]:
     """Run ``experiment(seed)`` for every seed, as many at once as there are cores.
 
     Parameters
@@ -55,12 +65,23 @@ def over_seeds(experiment, seeds, folder=None):
     Python and the numerical libraries. Files that the experiment reads are not looked at.
 
     Chapter: scale-out.
+
+    Examples
+    --------
+    >>> from esutils import sweep
+    >>> sweep.over_seeds(lambda seed: 10 * seed, seeds=[0, 1, 2])
+    [0, 10, 20]
     """
     seeds = list(seeds)
     return _run(experiment, [((seed,), {}) for seed in seeds], "seeds", folder)
 
 
-def over_grid(experiment, grid, seeds, folder=None):
+def over_grid(
+    experiment: Callable[..., dict[str, Any]],
+    grid: Mapping[str, Iterable[Any]],
+    seeds: Iterable[int],
+    folder: str | PathLike[str] | None = None,
+) -> list[dict[str, Any]]:
     """Run ``experiment(**point, seed=seed)`` for every point of a grid and every seed.
 
     Parameters

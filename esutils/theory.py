@@ -3,16 +3,21 @@
 Risks are excess risks: the mean squared error of the prediction against the noiseless target.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri, owens_t
 
 from ._checks import check_int, check_number
+
+_Values = Any  # a float for a float, an array for an array
 
 # E s(G), E G s(G) and E s(G)^2 of the ReLU s, for a standard normal G.
 RELU_MOMENTS = (1 / np.sqrt(2 * np.pi), 0.5, 0.5)
 
 
-def hastie_risk(gamma, signal, noise):
+def hastie_risk(gamma: ArrayLike, signal: float, noise: float) -> _Values:
     """Excess risk of minimum-norm least squares on isotropic Gaussian features.
 
     The target is ``y = x @ beta + noise``, the entries of x are independent N(0, 1), and n and p
@@ -45,6 +50,12 @@ def hastie_risk(gamma, signal, noise):
     interpolation. Annals of Statistics, 2022.
 
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> theory.hastie_risk([0.5, 1.0, 2.0], signal=1.0, noise=1.0)
+    array([1. , inf, 1.5])
     """
     gamma = _check_range("gamma", gamma, 0, np.inf, open_ends=True)
     signal, noise = check_number("signal", signal), check_number("noise", noise)
@@ -55,8 +66,13 @@ def hastie_risk(gamma, signal, noise):
 
 
 def mei_montanari_risk(
-    psi1, psi2, linear_signal, noise, nonlinear_signal=0.0, moments=RELU_MOMENTS
-):
+    psi1: ArrayLike,
+    psi2: ArrayLike,
+    linear_signal: float,
+    noise: float,
+    nonlinear_signal: float = 0.0,
+    moments: tuple[float, float, float] = RELU_MOMENTS,
+) -> _Values:
     """Excess risk of minimum-norm regression on random features, by default of ReLU units.
 
     Inputs x and unit weights theta are uniform on the sphere of radius sqrt(d), the features are
@@ -95,6 +111,13 @@ def mei_montanari_risk(
     and the double descent curve. Communications on Pure and Applied Mathematics, 2022.
 
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> at, beyond = theory.mei_montanari_risk([3.0, 30.0], 3.0, linear_signal=1.0, noise=0.1)
+    >>> float(at), bool(beyond < 1)
+    (inf, True)
     """
     psi1 = _check_range("psi1", psi1, 0, np.inf, open_ends=True)
     psi2 = _check_range("psi2", psi2, 0, np.inf, open_ends=True)
@@ -128,7 +151,7 @@ def mei_montanari_risk(
     return np.where(psi1 == psi2, np.inf, risk)[()]
 
 
-def arc_cosine_kernel(angle, order):
+def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
     """Mean product of two unit vectors' random features, scaled to 1 at angle 0.
 
     With ``g`` standard normal this is ``2 * E s(g @ x) s(g @ z)`` where s is the step (order 0)
@@ -156,6 +179,13 @@ def arc_cosine_kernel(angle, order):
     Cho, Saul. Kernel methods for deep learning. NeurIPS, 2009.
 
     Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import theory
+    >>> theory.arc_cosine_kernel([0, np.pi / 2, np.pi], order=0)
+    array([1. , 0.5, 0. ])
     """
     angle = _check_range("angle", angle, 0, np.pi)
     if check_int("order", order, low=0, high=1) == 0:
@@ -163,7 +193,7 @@ def arc_cosine_kernel(angle, order):
     return (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
 
 
-def code_overlap(angle, sparsity):
+def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
     """Return the expected share of one point's active units that a second point shares.
 
     A unit is active when its Gaussian projection exceeds the ``1 - sparsity`` quantile q of its
@@ -195,6 +225,13 @@ def code_overlap(angle, sparsity):
     Plackett. A reduction formula for normal multivariate integrals. Biometrika, 1954.
 
     Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import theory
+    >>> np.allclose(theory.code_overlap([0, np.pi / 2], sparsity=0.05), [1, 0.05])
+    True
     """
     angle = _check_range("angle", angle, 0, np.pi)
     sparsity = _check_range("sparsity", sparsity, 0, 1, open_ends=True)
@@ -203,7 +240,7 @@ def code_overlap(angle, sparsity):
     return np.maximum(0, 1 - missed / sparsity)
 
 
-def gaussian_kernel(distance, bandwidth):
+def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
     """Gaussian kernel ``exp(-distance^2 / (2 bandwidth^2))``, the limit of cosine features.
 
     Parameters
@@ -228,6 +265,13 @@ def gaussian_kernel(distance, bandwidth):
     Rahimi, Recht. Random features for large-scale kernel machines. NeurIPS, 2007.
 
     Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> here, far = theory.gaussian_kernel([0.0, 3.0], bandwidth=1.0)
+    >>> float(here), bool(far < 0.02)
+    (1.0, True)
     """
     distance = _check_range("distance", distance, 0, np.inf)
     bandwidth = check_number("bandwidth", bandwidth, open_low=True)

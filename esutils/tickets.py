@@ -7,35 +7,60 @@ global random state stays alone.
 """
 
 import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import ArrayLike
 
 from esutils._checks import check_int, check_number
-from esutils.mlp import _generator, fit, linear_layers
+from esutils.mlp import _generator, fit, linear_layers, torch  # whose error names the extra
 
 
-def full_masks(model):
+def full_masks(model: torch.nn.Sequential) -> list[torch.Tensor]:
     """Return the masks that keep every weight of a torch.nn.Sequential.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp, tickets
+    >>> masks = tickets.full_masks(mlp.initial_mlp(4, (3,), 2))
+    >>> [tuple(mask.shape) for mask in masks], tickets.kept_fraction(masks)
+    ([(3, 4), (2, 3)], 1.0)
     """
     return [torch.ones_like(layer.weight, dtype=torch.bool) for layer in linear_layers(model)]
 
 
-def kept_fraction(masks):
+def kept_fraction(masks: list[torch.Tensor]) -> float:
     """Return the share of all weights that a list of bool matrices keeps.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import tickets
+    >>> tickets.kept_fraction([torch.tensor([[True, False], [True, True]])])
+    0.75
     """
     masks = _check_masks(masks)
     return sum(int(mask.sum()) for mask in masks) / sum(mask.numel() for mask in masks)
 
 
-def masked(model, masks):
+def masked(model: torch.nn.Sequential, masks: list[torch.Tensor]) -> torch.nn.Sequential:
     """Return a copy of a network whose masked weights are 0; the others, and the biases, stay.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp, tickets
+    >>> model = mlp.initial_mlp(4, (3,), 2)
+    >>> masks = tickets.prune(model, tickets.full_masks(model), [0.5, 0.0])
+    >>> network = tickets.masked(model, masks)
+    >>> [int(layer.weight.count_nonzero()) for layer in mlp.linear_layers(network)]
+    [6, 6]
     """
     masks = _check_masks(masks, model)
     network = copy.deepcopy(model)
@@ -45,7 +70,9 @@ def masked(model, masks):
     return network
 
 
-def prune(model, masks, fractions):
+def prune(
+    model: torch.nn.Sequential, masks: list[torch.Tensor], fractions: Sequence[float]
+) -> list[torch.Tensor]:
     """Mask the smallest of the weights that are still kept, layer by layer.
 
     Parameters
@@ -64,6 +91,15 @@ def prune(model, masks, fractions):
         New masks. Arguments out of range, or that do not match, raise ValueError.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import mlp, tickets
+    >>> model = mlp.initial_mlp(4, (2,), 2)
+    >>> once = tickets.prune(model, tickets.full_masks(model), [0.5, 0.25])
+    >>> twice = tickets.prune(model, once, [0.5, 0.0])
+    >>> [[int(mask.sum()) for mask in masks] for masks in (once, twice)]
+    [[4, 3], [2, 3]]
     """
     masks, layers = _check_masks(masks, model), linear_layers(model)
     if not isinstance(fractions, tuple | list) or len(fractions) != len(layers):
@@ -78,7 +114,12 @@ def prune(model, masks, fractions):
     return pruned
 
 
-def iterative_pruning(initial, train, fractions, n_rounds):
+def iterative_pruning(
+    initial: torch.nn.Sequential,
+    train: Callable[[torch.nn.Sequential, list[torch.Tensor]], object],
+    fractions: Sequence[float],
+    n_rounds: int,
+) -> Iterator[tuple[list[torch.Tensor], torch.nn.Sequential]]:
     """Find tickets: train, prune the smallest weights, rewind the others, and train again.
 
     Parameters
@@ -103,6 +144,16 @@ def iterative_pruning(initial, train, fractions, n_rounds):
 
     Source: Frankle, Carbin. The lottery ticket hypothesis. ICLR, 2019.
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp, tickets
+    >>> split = data.subsample(data.load_digits(), 100, random_state=0)
+    >>> def train(model, masks):
+    ...     mlp.fit(model, split.X_train, split.y_train, n_epochs=2, masks=masks)
+    >>> rounds = tickets.iterative_pruning(mlp.initial_mlp(64, (16,), 10), train, [0.25, 0.25], 2)
+    >>> [tickets.kept_fraction(masks) for masks, model in rounds]
+    [1.0, 0.75, 0.5625]
     """
     masks, n_rounds = full_masks(initial), check_int("n_rounds", n_rounds)
     for left in range(n_rounds, -1, -1):
@@ -116,10 +167,18 @@ def iterative_pruning(initial, train, fractions, n_rounds):
             masks = prune(model, masks, fractions)
 
 
-def random_masks(masks, random_state):
+def random_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Tensor]:
     """Draw masks that keep as many weights a layer as ``masks``, at any place with equal chance.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import tickets
+    >>> masks = [torch.tensor([[True, False, False], [True, True, False]])]
+    >>> [int(mask.sum()) for mask in tickets.random_masks(masks, random_state=0)]
+    [3]
     """
     masks, rng = _check_masks(masks), _rng(random_state)
     order = [torch.from_numpy(rng.permutation(mask.numel())).view(mask.shape) for mask in masks]
@@ -129,7 +188,7 @@ def random_masks(masks, random_state):
     ]
 
 
-def degree_preserving_masks(masks, random_state):
+def degree_preserving_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Tensor]:
     """Draw masks that keep as many weights at every input and every unit as ``masks``.
 
     A mask is a graph between the inputs and the units of its layer. Many times over, pairs of its
@@ -137,6 +196,15 @@ def degree_preserving_masks(masks, random_state):
     and column sums, much of the old one stays.
 
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import tickets
+    >>> masks = [torch.tensor([[True, False, False], [True, True, False]])]
+    >>> (drawn,) = tickets.degree_preserving_masks(masks, random_state=0)
+    >>> drawn.sum(dim=0).tolist(), drawn.sum(dim=1).tolist()
+    ([2, 1, 0], [1, 2])
     """
     masks, rng = _check_masks(masks), _rng(random_state)
     drawn = [torch.from_numpy(_swap_edges(mask.cpu().numpy().copy(), rng)) for mask in masks]
@@ -164,7 +232,16 @@ def _swap_edges(mask, rng):
     return mask
 
 
-def supermask(model, X, y, keep, n_epochs=20, learning_rate=3e-3, batch_size=60, random_state=0):
+def supermask(
+    model: torch.nn.Sequential,
+    X: ArrayLike,
+    y: ArrayLike,
+    keep: float,
+    n_epochs: int = 20,
+    learning_rate: float = 3e-3,
+    batch_size: int = 60,
+    random_state: int = 0,
+) -> list[torch.Tensor]:
     """Learn which weights to keep, and leave all weights at their values: edge-popup.
 
     Every weight has a score. A step runs the network on the weights of the largest magnitudes of
@@ -191,6 +268,15 @@ def supermask(model, X, y, keep, n_epochs=20, learning_rate=3e-3, batch_size=60,
 
     Source: Ramanujan et al. What's hidden in a randomly weighted neural network? CVPR, 2020.
     Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import data, mlp, tickets
+    >>> split = data.subsample(data.load_digits(), 100, random_state=0)
+    >>> model = mlp.initial_mlp(64, (16,), 10)
+    >>> masks = tickets.supermask(model, split.X_train, split.y_train, keep=0.5, n_epochs=2)
+    >>> tickets.kept_fraction(masks)
+    0.5
     """
     keep = check_number("keep", keep, open_low=True, high=1.0)
     generator = _generator(random_state)
@@ -199,7 +285,8 @@ def supermask(model, X, y, keep, n_epochs=20, learning_rate=3e-3, batch_size=60,
         if isinstance(module, torch.nn.Linear):
             network[i] = _Scored(module, keep, generator)
     fit(network, X, y, n_epochs, learning_rate, batch_size, generator, decay=False)
-    return [layer.mask().bool() for layer in linear_layers(network)]
+    scored: Any = linear_layers(network)
+    return [layer.mask().bool() for layer in scored]
 
 
 class _Scored(torch.nn.Linear):

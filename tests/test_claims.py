@@ -180,7 +180,7 @@ def test_the_digest_follows_relative_imports(book, monkeypatch):
     seen = []
     monkeypatch.setattr("esutils._digest._source", lambda name: seen.append(name) or _source(name))
     code_digest(book / "chapters" / "99-toy.ipynb", ENTRY)
-    assert set(seen) == {"__init__", "theory", "_checks"}
+    assert set(seen) == {"theory", "_checks"}
 
 
 @pytest.mark.parametrize(

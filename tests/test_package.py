@@ -17,7 +17,7 @@ TREES = {
     for path in (ROOT / "esutils").glob("*.py")
 }
 MODULES = sorted(name for name in TREES if not name.startswith("_"))
-PRIVATE = sorted(name for name in TREES if name.startswith("_") and name != "__init__")
+PRIVATE = sorted(name for name in TREES if name.startswith("_") and not name.endswith("__"))
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TABLE = GUIDE.partition("| module | holds | may import |")[2].partition("\n\n")[0]
 ROWS = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", TABLE, re.M)
@@ -64,6 +64,70 @@ def test_allowed_imports_never_run_upward(name):
     assert name not in below
 
 
+def unannotated(tree):
+    """Public functions, methods and fields of which an argument, the result or the type lacks."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    public = [node for name, node in classes.items() if not name.startswith("_")]
+    bases = {ast.unparse(base) for node in public for base in node.bases}
+    public += [node for name, node in classes.items() if name.startswith("_") and name in bases]
+    found = [node.name for node in tree.body if lacks_annotation(node, n_bound=0)]
+    for owner in public:
+        found += [f"{owner.name}.{n.name}" for n in owner.body if lacks_annotation(n, n_bound=1)]
+        fields = [node for node in owner.body if isinstance(node, ast.AnnAssign)]
+        if any("dataclass" in ast.unparse(decorator) for decorator in owner.decorator_list):
+            fields += [node for node in owner.body if isinstance(node, ast.Assign)]
+        found += [f"{owner.name}: {ast.unparse(node)}" for node in fields if not is_typed(node)]
+    return found
+
+
+def lacks_annotation(node, n_bound):
+    """Whether this is a public function that lacks one, but for its first ``n_bound`` arguments."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    if node.name.startswith("_") and node.name != "__init__":
+        return False
+    a = node.args
+    arguments = [*a.posonlyargs, *a.args][n_bound:] + [*a.kwonlyargs, a.vararg, a.kwarg]
+    return node.returns is None or not all(is_typed(arg) for arg in arguments if arg is not None)
+
+
+def is_typed(node):
+    """Whether there is an annotation, which says of a container what is in it."""
+    annotation = getattr(node, "annotation", None)
+    return annotation is not None and ast.unparse(annotation) not in ("dict", "list", "tuple")
+
+
+@pytest.mark.parametrize("name", [*MODULES, "__main__"])
+def test_what_is_public_is_annotated(name):
+    assert unannotated(TREES[name]) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x) -> int: ...",
+        "def f(x: int): ...",
+        "def f(*x) -> int: ...",
+        "def f(*, x) -> int: ...",
+        "def f(**x) -> int: ...",
+        "class A:\n def f(self): ...",
+        "class A:\n def __init__(self, x) -> None: ...",
+        "class A:\n @property\n def f(self): ...",
+        "class _A:\n def f(self): ...\nclass A(_A): ...",
+        "@dataclass\nclass A:\n x = 0",
+        "@dataclass\nclass A:\n x: dict",
+    ],
+)
+def test_a_missing_annotation_is_found(source):
+    assert len(unannotated(ast.parse(source))) == 1
+
+
+def test_mypy_is_clean():
+    pytest.importorskip("mypy")
+    run = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("name", esutils.__all__)
 def test_public_name_resolves_and_is_documented(name):
     assert inspect.getdoc(getattr(esutils, name))
@@ -81,3 +145,19 @@ def test_import_is_cheap():
         assert has_torch == "False"
         seconds.append(float(elapsed))
     assert min(seconds) < 0.5
+
+
+def test_a_type_checker_knows_the_public_names(tmp_path):
+    pytest.importorskip("mypy")
+    source = tmp_path / "user.py"
+    names = [name for name in esutils.__all__ if name not in MODULES]
+    source.write_text(
+        f"from esutils import {', '.join(names)}\n"
+        + "".join(f"reveal_type({name})\n" for name in names)
+    )
+    command = [sys.executable, "-m", "mypy", str(source)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    revealed = re.findall('Revealed type is "(.*)"', said)
+    assert len(revealed) == len(names) and all(
+        "esutils." in kind or "def (" in kind for kind in revealed
+    ), said

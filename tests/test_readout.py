@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import Ridge
 
+from esutils import readout
 from esutils.readout import ridge, ridge_path, tuned_ridge
 
 RNG = np.random.default_rng(0)
@@ -84,3 +85,33 @@ Z, T = np.ones((6, 4)), np.ones(6)
 def test_refusals_name_argument_and_value(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(40, 15), (15, 40)], ids=["long", "wide"])
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
+def test_leave_one_out_is_what_leaving_one_out_gives(shape, kind):
+    """The oracle: for each sample and penalty, a ridge fitted to the other samples."""
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal(shape) * (rng.random(shape) < 0.4)
+    Y = rng.standard_normal((shape[0], 2)) + Z[:, :2]
+    fitted, left_out = readout.loo_ridge(kind(Z), Y)
+    others = [np.delete(np.arange(len(Z)), i) for i in range(len(Z))]
+    centred = Z - Z.mean(axis=0)
+    penalties = np.array(readout.MORE_PENALTIES) * np.sum(centred**2) / len(Z)
+    found = np.array(
+        [
+            [readout.ridge(Z[rows], Y[rows], p).predict(Z[[i]])[0] for i, rows in enumerate(others)]
+            for p in penalties
+        ]
+    )
+    best = np.mean((found - Y) ** 2, axis=(1, 2)).argmin()
+    assert fitted.penalty == pytest.approx(penalties[best])
+    np.testing.assert_allclose(left_out, found[best], atol=1e-8)
+    np.testing.assert_allclose(
+        fitted.predict(Z), readout.ridge(Z, Y, penalties[best]).predict(Z), atol=1e-8
+    )
+
+
+def test_leave_one_out_refuses_a_single_sample():
+    with pytest.raises(ValueError, match="number of samples in Z must be a whole number >= 2"):
+        readout.loo_ridge(np.ones((1, 3)), np.ones(1))
