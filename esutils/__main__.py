@@ -1,0 +1,109 @@
+"""The command line: ``python -m esutils report`` and ``python -m esutils claims``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_EXAMPLES = """examples:
+  python -m esutils report houses.csv --target price --out houses.html
+  python -m esutils report penguins.parquet --target species --minutes 10
+  python -m esutils claims
+"""
+_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code: 0, 1 if a run failed, 2 for bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        return _say("interrupted, nothing was written", _INTERRUPTED)
+    except (ValueError, OSError) as error:
+        return _say(error, _BAD_INPUT)
+    except Exception as error:  # never a traceback at whoever only wants a report
+        return _say(f"{type(error).__name__}: {error}", _FAILED)
+    return 0
+
+
+def _parser():
+    parser = _add(argparse.ArgumentParser, prog="python -m esutils")
+    parser.description = "Expand-and-sparsify on your own data, and what the book found."
+    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
+    report = _add(commands.add_parser, "report", help="every experiment of the book on a table")
+    report.description = "Run every experiment of the book on a table and write one HTML file."
+    report.add_argument("data", type=Path, help="a CSV, TSV or Parquet file")
+    report.add_argument("--target", required=True, help="the column to predict")
+    report.add_argument("--out", type=Path, default=Path("report.html"), help="%(default)s")
+    report.add_argument("--minutes", type=float, default=3.0, help="time to use, %(default)g")
+    report.add_argument("--task", choices=("classification", "regression"), help=_TASK)
+    report.add_argument("--pixels", action="store_true", help="all columns have one unit")
+    report.set_defaults(run=_report)
+    claims = _add(commands.add_parser, "claims", help="the ledger and its verdicts")
+    claims.description = "Print the book's predictions and verdicts, from inside the book."
+    claims.set_defaults(run=_claims)
+    return parser
+
+
+_TASK = "by default as the column looks"
+
+
+def _add(make, *names, **options):
+    raw = argparse.RawDescriptionHelpFormatter
+    return make(*names, epilog=_EXAMPLES, formatter_class=raw, **options)
+
+
+def _report(options):
+    """Check all that can be checked, execute the chapter, and write the page whole."""
+    from esutils import tables
+    from esutils._checks import check_number
+    from esutils._whole import written_whole
+
+    minutes = check_number("--minutes", options.minutes, open_low=True)
+    out = options.out.resolve()
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise ValueError(f"--out must be a file in a folder that can be written, got {options.out}")
+    frame, standardise = tables.read(options.data), not options.pixels
+    table = tables.from_frame(frame, options.target, options.task, standardise=standardise)
+    for note in table.notes:
+        print(note, file=sys.stderr)
+    from esutils import _report as report
+
+    page = report.make(
+        f"{options.target} of {options.data.name}",
+        {
+            "DATA": str(options.data.resolve()),
+            "TARGET": options.target,
+            "TASK": options.task,
+            "STANDARDISE": standardise,
+            "MINUTES": minutes,
+        },
+    )
+    with written_whole(out) as file:
+        file.write(page.encode())
+    print(options.out)
+
+
+def _claims(options):
+    """Print each prediction with its verdicts."""
+    from esutils import claims
+
+    ledger = claims.load_claims()
+    name: Any
+    for name, rows in claims.scorecard().groupby("claim", sort=False):
+        print(f"{name}: {ledger[name].prediction}")
+        for row in rows.itertuples():
+            span = f"{row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
+            print(f"  {row.data}: {row.verdict}, {span}; predicted {row.predicted}")
+
+
+def _say(error, code):
+    print(f"esutils: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
