@@ -21,4 +21,4 @@ def test_wheel_works_alone(tmp_path):
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     python = tmp_path / "alone" / scripts / "python"
     run(python, "-m", "pip", "install", wheel)
-    assert run(python, ROOT / "tests" / "alone.py", cwd=tmp_path) == "ok\n"
+    assert run(python, ROOT / "tools" / "check_wheel.py", cwd=tmp_path) == "ok\n"
