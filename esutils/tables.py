@@ -32,6 +32,7 @@ _MAX_LABELS = 20  # distinct whole numbers up to which a target is taken for a c
 _MAX_CATEGORIES = 20  # columns that one column of categories becomes at most
 _NUMERIC_SHARE = 0.9  # of a column's values that must be numbers for it to be one of numbers
 _READERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_NOTES = "esutils.notes"  # of a frame: what was left out in reading it
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
 
 
@@ -159,12 +160,16 @@ def read(path: str | PathLike[str]) -> pd.DataFrame:
     try:
         if kind == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, sep=_READERS[kind], nrows=MAX_READ, index_col=False)
+        frame = pd.read_csv(path, sep=_READERS[kind], nrows=MAX_READ + 1, index_col=False)
     except MemoryError:
         raise
     except Exception as error:  # every reader and codec raises its own
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"data must be a {kind} file, {str(path)!r} is not: {reason}") from error
+    if len(frame) > MAX_READ:
+        frame = frame[:MAX_READ]
+        frame.attrs[_NOTES] = (f"Of the file the first {MAX_READ:,} rows are read.",)
+    return frame
 
 
 def from_arrays(
@@ -269,7 +274,7 @@ def from_frame(
     ('regression', ['side', 'paint'])
     """
     frame = _checked(frame, target)
-    notes = []
+    notes = [*frame.attrs.get(_NOTES, ())]
     missing = frame[target].isna()
     if missing.any():
         notes.append(f"Rows without {target} that are left out: {missing.sum():,}.")

@@ -79,6 +79,14 @@ def test_what_is_left_out_is_noted(columns, note):
     assert tables.from_frame(frame(**columns), "y").notes == (note,)
 
 
+def test_a_file_that_is_too_long_is_cut_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_READ", 100)
+    for n_rows, notes in ((100, ()), (101, ("Of the file the first 100 rows are read.",))):
+        frame()[:n_rows].to_csv(tmp_path / "t.csv", index=False)
+        table = tables.from_frame(tables.read(tmp_path / "t.csv"), "y")
+        assert len(table.y) == 100 and table.notes == notes
+
+
 def test_a_million_rows_are_drawn_from():
     n = 1_000_000
     wide = pd.DataFrame({"a": RNG.standard_normal(n), "y": RNG.random(n) < 0.1})
