@@ -38,7 +38,7 @@ def _parser():
     report.add_argument("data", type=Path, help="a CSV, TSV or Parquet file")
     report.add_argument("--target", required=True, help="the column to predict")
     report.add_argument("--out", type=Path, default=Path("report.html"), help="%(default)s")
-    report.add_argument("--minutes", type=float, default=3.0, help="time to use, %(default)g")
+    report.add_argument("--minutes", type=float, default=3.0, help=_TIME)
     report.add_argument("--task", choices=("classification", "regression"), help=_TASK)
     report.add_argument("--pixels", action="store_true", help="all columns have one unit")
     report.set_defaults(run=_report)
@@ -48,6 +48,7 @@ def _parser():
     return parser
 
 
+_TIME = "time to use, %(default)g; three resplits are run in any case"
 _TASK = "by default as the column looks"
 
 

@@ -26,7 +26,7 @@ SHUFFLED = (0.0, 0.2, 1.0)  # shares of the targets that are dealt out anew
 HIDDEN, STEPS, BATCH, RATE = 300, 2500, 50, 1e-3  # of the trained network
 ROUNDS, CUT = 4, 0.4  # of pruning: 13% of the weights are left
 _N_PATH = 400  # training rows of the ridgeless path, at most
-_MOST = 30  # resplits: they share their rows, so that more say little more
+_LEAST, _MOST = 3, 30  # resplits: they share their rows, so that more say little more
 _UNITS = 0.1  # share of a layer's units that a ticket of units keeps
 
 
@@ -71,7 +71,7 @@ def run(table: tables.Table, n_resplits: int = 5, minutes: float | None = None) 
     n_resplits : int
         At least 3.
     minutes : float, optional
-        If given, as many more are run as can be expected to end within that time.
+        If given, three are run, and then as many more as can be expected to end within that time.
 
     Returns
     -------
@@ -90,9 +90,9 @@ def run(table: tables.Table, n_resplits: int = 5, minutes: float | None = None) 
     >>> battery.run(table, n_resplits=3).shape
     (3, 46)
     """
-    n_resplits = check_int("n_resplits", n_resplits, low=3)
+    n_resplits = check_int("n_resplits", n_resplits, low=_LEAST)
     if minutes is not None:
-        minutes = check_number("minutes", minutes, open_low=True)
+        minutes, n_resplits = check_number("minutes", minutes, open_low=True), _LEAST
     rows: list[dict[str, float]] = []
     start, before = time.monotonic(), 0.0
     while True:
