@@ -11,6 +11,7 @@ from dataclasses import replace
 import joblib
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from esutils import mlp, readout, ridgeless, tables, tickets
 from esutils._checks import check_int, check_number
@@ -222,10 +223,7 @@ def _labels(Y, task):
 def _targets(network, cut, rows):
     """Return a network's outputs as targets: for classes, their probabilities."""
     outputs = mlp.logits(network, cut.X_train[rows])
-    if cut.task == "regression":
-        return outputs
-    outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return outputs / outputs.sum(axis=1, keepdims=True)
+    return outputs if cut.task == "regression" else softmax(outputs, axis=1)
 
 
 def _units(cut, seed):
