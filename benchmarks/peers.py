@@ -17,7 +17,17 @@ from sklearn.linear_model import Ridge
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 from threadpoolctl import threadpool_limits
 
-from esutils import ExpandSparsify, data, mlp, readout, ridgeless, sparsify, sweep, tickets
+from esutils import (
+    ExpandSparsify,
+    data,
+    mlp,
+    readout,
+    ridgeless,
+    sparsify,
+    sweep,
+    tickets,
+    training,
+)
 from esutils._threads import in_blocks
 
 
@@ -343,7 +353,7 @@ def plain_fit(model, X, y, masks, seed):
 
 def our_fit(model, X, y, masks, seed):
     options = {"random_state": seed, "decay": False, "masks": masks}
-    return mlp.fit(model, X, y, EPOCHS, 1.2e-3, 60, **options)
+    return training.fit(model, X, y, EPOCHS, 1.2e-3, 60, **options)
 
 
 def ticket_errors(seed, train, split):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a type checker sees; at run time __getattr__ finds the same
     from esutils.encoder import ExpandSparsify as ExpandSparsify
-    from esutils.encoder import model_family as model_family
     from esutils.estimators import ExpandSparsifyClassifier as ExpandSparsifyClassifier
     from esutils.estimators import ExpandSparsifyRegressor as ExpandSparsifyRegressor
+    from esutils.family import model_family as model_family
 
 __version__ = "0.1.0"
 
@@ -22,26 +22,30 @@ _MODULES = (
     "encoder",
     "estimators",
     "expand",
+    "family",
     "intervals",
     "large",
     "mlp",
     "plots",
     "questions",
     "readout",
+    "resplits",
     "ridgeless",
     "scale",
+    "scorecard",
     "sliders",
     "sparsify",
     "sweep",
     "tables",
     "theory",
     "tickets",
+    "training",
 )
 _NAMES = {
     "ExpandSparsify": "encoder",
     "ExpandSparsifyClassifier": "estimators",
     "ExpandSparsifyRegressor": "estimators",
-    "model_family": "encoder",
+    "model_family": "family",
 }
 
 __all__ = [*_NAMES, *_MODULES]

@@ -90,11 +90,11 @@ def _report(options):
 
 def _claims(options):
     """Print each prediction with its verdicts."""
-    from esutils import claims
+    from esutils import claims, scorecard
 
     ledger = claims.load_claims()
     name: Any
-    for name, rows in claims.scorecard().groupby("claim", sort=False):
+    for name, rows in scorecard.at_quick_scale().groupby("claim", sort=False):
         print(f"{name}: {ledger[name].prediction}")
         for row in rows.itertuples():
             span = f"{row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"

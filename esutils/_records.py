@@ -107,6 +107,12 @@ def check_inside(name, mean, recorded, threshold=0.0):
     )
 
 
+def size_in_words(shape):
+    """Return in words how many seeds, and test images where there are any."""
+    kinds = ("seeds", "test images")[: len(shape)]
+    return " × ".join(f"{n:,} {kind}" for n, kind in zip(shape, kinds, strict=True))
+
+
 def versions():
     """Return the versions of what a record was made with."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}

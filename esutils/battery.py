@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from esutils import mlp, readout, ridgeless, tables, tickets
+from esutils import mlp, readout, ridgeless, tickets, training
 from esutils._checks import check_int, check_number
-from esutils._types import Array
-from esutils.encoder import ExpandSparsify, model_family
+from esutils.encoder import ExpandSparsify
+from esutils.family import model_family
+from esutils.resplits import resplit
 from esutils.sweep import over_seeds
+from esutils.tables import Table
 
 M, SPARSITY, BIAS = 2000, 0.1, 0.25  # of the random layer, where they are not varied
 WIDTHS = (10, 30, 100, 300, 1000, M, 5000)
@@ -31,7 +33,7 @@ _LEAST, _MOST = 3, 30  # resplits: they share their rows, so that more say littl
 _UNITS = 0.1  # share of a layer's units that a ticket of units keeps
 
 
-def measure(table: tables.Table, seed: int) -> dict[str, float]:
+def measure(table: Table, seed: int) -> dict[str, float]:
     """Run every experiment on one resplit of a table.
 
     Parameters
@@ -58,12 +60,12 @@ def measure(table: tables.Table, seed: int) -> dict[str, float]:
     >>> found["family, linear"] < 0.1, found["shuffled, 1.0, training"]
     (True, 0.0)
     """
-    cut = tables.resplit(table, seed)
-    parts = (_family, _widths, _sparsities, _networks, _units, _shuffled, _path)
+    cut = resplit(table, seed)
+    parts = (_layers, _networks, _units, _shuffled, _path)
     return {key: float(value) for part in parts for key, value in part(cut, seed).items()}
 
 
-def run(table: tables.Table, n_resplits: int = 5, minutes: float | None = None) -> pd.DataFrame:
+def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.DataFrame:
     """Run :func:`measure` on several resplits of a table, as many at once as there are cores.
 
     Parameters
@@ -105,32 +107,8 @@ def run(table: tables.Table, n_resplits: int = 5, minutes: float | None = None) 
         before = spent
 
 
-def error(outputs: Array, Y: Array, task: str) -> float:
-    """Return the error of predicted targets: a mean over rows.
-
-    Parameters
-    ----------
-    outputs, Y : arrays of shape (n_samples, n_targets)
-    task : {"classification", "regression"}
-
-    Returns
-    -------
-    float
-        Share of rows whose largest output is not the class's, or squared error of the standardised
-        target.
-
-    Notes
-    -----
-    Chapter: 12-your-own-data.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from esutils import battery
-    >>> outputs, Y = np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([[1, 0], [1, 0]])
-    >>> float(battery.error(outputs, Y, "classification"))
-    0.5
-    """
+def _error(outputs, Y, task):
+    """Return the share of rows misread, or the squared error of the standardised target."""
     if task == "regression":
         return np.mean((outputs - Y) ** 2)
     return np.mean(outputs.argmax(axis=1) != Y.argmax(axis=1))
@@ -145,28 +123,24 @@ def _read_out(encoder, cut):
     """Return the test error of an encoder with its readout."""
     Z = encoder.fit_transform(cut.X_train)
     fitted, _ = readout.loo_ridge(Z, cut.Y_train)
-    return error(fitted.predict(encoder.transform(cut.X_test)), cut.Y_test, cut.task)
+    return _error(fitted.predict(encoder.transform(cut.X_test)), cut.Y_test, cut.task)
 
 
-def _family(cut, seed):
+def _layers(cut, seed):
+    """Read out the model family, then random layers of other widths and sparsities."""
     members = model_family(cut.X_train.shape[1], M, round(SPARSITY * M), random_state=seed)
     found = {
         f"family, {name}": _read_out(encoder.set_params(bias=BIAS), cut)
         for name, encoder in members.items()
     }
     constant = np.broadcast_to(cut.Y_train.mean(axis=0), cut.Y_test.shape)
-    return found | {"family, constant": error(constant, cut.Y_test, cut.task)}
-
-
-def _widths(cut, seed):
-    return {f"width, {m}": _read_out(_layer(m, seed), cut) for m in WIDTHS}
-
-
-def _sparsities(cut, seed):
-    return {
-        f"sparsity, {share}": _read_out(_layer(M, seed, share, sparse_output=True), cut)
-        for share in SPARSITIES
-    }
+    found["family, constant"] = _error(constant, cut.Y_test, cut.task)
+    layers = {f"width, {m}": (m, SPARSITY) for m in WIDTHS}
+    layers |= {f"sparsity, {share}": (M, share) for share in SPARSITIES}
+    errors = {(M, SPARSITY): found["family, expand_sparsify"]}
+    for m, share in set(layers.values()) - set(errors):
+        errors[m, share] = _read_out(_layer(m, seed, share, sparse_output=True), cut)
+    return found | {name: errors[layer] for name, layer in layers.items()}
 
 
 def _networks(cut, seed):
@@ -182,7 +156,7 @@ def _networks(cut, seed):
     def fit(network, epochs, rows=slice(None), **options):
         options |= {"learning_rate": RATE, "batch_size": BATCH, "decay": False}
         X = cut.X_train[rows]
-        return mlp.fit(network, X, labels[rows], epochs, random_state=1000 + seed, **options)
+        return training.fit(network, X, labels[rows], epochs, random_state=1000 + seed, **options)
 
     held = np.arange(len(labels)) % 5 == 0
     losses = []
@@ -194,7 +168,7 @@ def _networks(cut, seed):
     best = int(np.argmin(losses)) + 1
 
     def test_error(network):
-        return error(mlp.logits(network, cut.X_test), cut.Y_test, cut.task)
+        return _error(mlp.logits(network, cut.X_test), cut.Y_test, cut.task)
 
     rounds = tickets.iterative_pruning(
         initial(seed), lambda net, masks: fit(net, best, masks=masks), (CUT, CUT), ROUNDS
@@ -240,7 +214,7 @@ def _units(cut, seed):
     found = {}
     for name, units in chosen.items():
         fitted, _ = readout.loo_ridge(Z[:, units], cut.Y_train)
-        found[f"units, {name}"] = error(fitted.predict(Z_test[:, units]), cut.Y_test, cut.task)
+        found[f"units, {name}"] = _error(fitted.predict(Z_test[:, units]), cut.Y_test, cut.task)
     return found
 
 
@@ -263,10 +237,10 @@ def _shuffled(cut, seed):
     fitted = ridgeless.minimum_norm(Z, np.hstack(dealt) - np.tile(centre, len(SHUFFLED)))
     outputs = [np.hsplit(fitted.predict(codes), len(SHUFFLED)) for codes in (Z, Z_test)]
     for share, targets, said, said_test in zip(SHUFFLED, dealt, *outputs, strict=True):
-        found[f"shuffled, {share}, training"] = error(said + centre, targets, cut.task)
-        found[f"shuffled, {share}"] = error(said_test + centre, cut.Y_test, cut.task)
+        found[f"shuffled, {share}, training"] = _error(said + centre, targets, cut.task)
+        found[f"shuffled, {share}"] = _error(said_test + centre, cut.Y_test, cut.task)
     linear, _ = readout.loo_ridge(cut.X_train, dealt[1])
-    found["shuffled, linear"] = error(linear.predict(cut.X_test), cut.Y_test, cut.task)
+    found["shuffled, linear"] = _error(linear.predict(cut.X_test), cut.Y_test, cut.task)
     return found
 
 
@@ -283,51 +257,23 @@ def _path(cut, seed):
     Z, Z_test = layer.fit_transform(X), layer.transform(cut.X_test)
     path = ridgeless.minimum_norm_path(Z, Y - centre, Z_test, widths)
     found = {
-        f"path, {ratio}": error(said + centre, cut.Y_test, cut.task)
+        f"path, {ratio}": _error(said + centre, cut.Y_test, cut.task)
         for ratio, said in zip(RATIOS, path.predictions, strict=True)
     }
-    outputs = halved(Z[:, :n], Y).predict(Z_test[:, :n])
+    outputs = _halved(Z[:, :n], Y).predict(Z_test[:, :n])
     tuned, _ = readout.loo_ridge(Z, Y)
     return found | {
-        "dropout, layer": error(outputs, cut.Y_test, cut.task),
-        "path, tuned": error(tuned.predict(Z_test), cut.Y_test, cut.task),
+        "dropout, layer": _error(outputs, cut.Y_test, cut.task),
+        "path, tuned": _error(tuned.predict(Z_test), cut.Y_test, cut.task),
         "path, misfit": path.residuals[-1].max(),
     }
 
 
-def halved(Z: Array, Y: Array) -> readout.LinearReadout:
+def _halved(Z, Y):
     """Fit the readout of least squares under dropout of one half, averaged over all masks.
 
     On average over the masks, dropping entries of a code is a ridge penalty on each weight: the
-    squared length of its column.
-
-    Parameters
-    ----------
-    Z : array of shape (n_samples, m)
-        Codes.
-    Y : array of shape (n_samples, n_targets)
-        Targets.
-
-    Returns
-    -------
-    LinearReadout
-
-    References
-    ----------
-    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting,
-    JMLR 15, section 9.1.
-
-    Notes
-    -----
-    Chapter: 06-dropout.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from esutils import battery
-    >>> fitted = battery.halved(np.eye(4), np.array([[1.0], [0.0], [0.0], [0.0]]))
-    >>> fitted.weights.shape
-    (4, 1)
+    squared length of its column (Srivastava et al. 2014, section 9.1).
     """
     lengths = np.linalg.norm(Z, axis=0)
     lengths[lengths == 0] = 1

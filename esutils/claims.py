@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from esutils import _records
 from esutils._checks import check_choice, check_int
 from esutils._scale import counterpart, current
-from esutils.intervals import CONFIDENCE, Estimate, estimate
+from esutils.intervals import Estimate, estimate
 
 COMPARISONS = ("greater", "less", "equivalent")
 VARIATIONS = ("seeds x images", "seeds")
@@ -60,6 +59,13 @@ class Claim:
         check_int(f"seeds of {self.id}", self.seeds, low=2)
         if not set(self.pilot) <= set(self.data):
             raise ValueError(f"pilot of {self.id} must be among data {self.data}, got {self.pilot}")
+
+    @property
+    def bound(self) -> str:
+        """The prediction as a bound in words, such as "above 2 points"."""
+        gap = "" if self.comparison == "equivalent" else " "
+        words = f"{_SIGNS[self.comparison]}{gap}{self.threshold:g} {self.unit}"
+        return words.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -118,10 +124,10 @@ class Verdict:
         return (
             f'<div class="verdict"><p><span class="verdict-{self.word}">{self.word}</span> '
             f"{html.escape(claim.prediction)}</p><p>{html.escape(claim.statistic)}: "
-            f"{_span(self.estimate, claim.unit)}; predicted {html.escape(_bound(claim))}.<br>"
+            f"{_span(self.estimate, claim.unit)}; predicted {html.escape(claim.bound)}.<br>"
             f"Negative control, {html.escape(claim.control)}: "
             f"{_span(self.control, claim.unit)}.<br>"
-            f"{html.escape(self.data)}, {_size(self.shape)}{seen}. "
+            f"{html.escape(self.data)}, {_records.size_in_words(self.shape)}{seen}. "
             f"<code>{html.escape(claim.id)}</code></p></div>"
         )
 
@@ -130,17 +136,6 @@ def _span(value, unit):
     numbers = f"{value.mean:.3g} (95% interval {value.low:.3g} to {value.high:.3g})"
     numbers = numbers.replace("-", "−")
     return f'<span class="num">{numbers}</span> {html.escape(unit)}'
-
-
-def _size(shape):
-    """Return in words how many seeds, and test images where there are any."""
-    kinds = ("seeds", "test images")[: len(shape)]
-    return " × ".join(f"{n:,} {kind}" for n, kind in zip(shape, kinds, strict=True))
-
-
-def _bound(claim):
-    gap = "" if claim.comparison == "equivalent" else " "
-    return f"{_SIGNS[claim.comparison]}{gap}{claim.threshold:g} {claim.unit}".replace("-", "−")
 
 
 def load_claims() -> dict[str, Claim]:
@@ -261,77 +256,6 @@ def _check_verdict(verdict, old):
     _records.check_inside(claim.id, verdict.estimate.mean, old["estimate"], claim.threshold)
 
 
-def scorecard() -> pd.DataFrame:
-    """Return every recorded verdict beside Holm's correction over all of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a claim and data set, in the ledger's order: ``chapter, claim, data, seen_in_pilot,
-        verdict, holm, estimate, low, high, unit, predicted, samples, versions``. ``holm`` is the
-        verdict when the p-values of all rows are corrected together: a claim that no longer holds
-        becomes *undecided*.
-
-    Raises
-    ------
-    ValueError
-        If a verdict is missing or stale: judged with another ledger entry or other code.
-
-    Examples
-    --------
-    >>> from esutils import claims
-    >>> card = claims.scorecard()
-    >>> set(card["verdict"]) <= {"holds", "fails", "undecided", "void"}
-    True
-    """
-    ledger = load_claims()
-    pairs = [(claim, data) for claim in ledger.values() for data in claim.data]
-    table = pd.DataFrame([_row(claim, data, recorded(claim, data)) for claim, data in pairs])
-    order = np.argsort(table["p_value"].to_numpy(), kind="stable")
-    steps = np.arange(len(table), 0, -1) * table["p_value"].to_numpy()[order]
-    adjusted = np.empty(len(table))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    lost = (table["verdict"] == "holds") & (adjusted >= 1 - CONFIDENCE)
-    table.insert(5, "holm", table["verdict"].mask(lost, "undecided"))
-    return table.drop(columns="p_value")
-
-
-def at_paper_scale() -> pd.DataFrame:
-    """Return what was recorded of every claim at the scale of the literature.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a claim and data set, in the ledger's order, with the columns of
-        :func:`scorecard` less ``seen_in_pilot`` and ``holm``, and ``current``: whether the record
-        was made with the present code and ledger entry. Runs take hours, so that an older record
-        is shown for what it is and not refused. A verdict that is not recorded is "not run".
-
-    Notes
-    -----
-    Chapter: 11-scorecard.
-
-    Examples
-    --------
-    >>> from esutils import claims
-    >>> sorted(set(claims.at_paper_scale()["data"]))
-    ['fashion-mnist', 'mnist', 'simulation']
-    """
-    rows = []
-    for claim in load_claims().values():
-        for name in claim.data:
-            data = counterpart(name, "paper")
-            path = _records.path_of(data, f"{claim.id}.json", scale="paper")
-            row = {"chapter": claim.chapter, "claim": claim.id, "data": data, "verdict": "not run"}
-            if path.exists():
-                record = _records.read(path)
-                row = _row(claim, data, record)
-                row["current"] = record["digest"] == _records.digest(claim)
-            rows.append(row)
-    measured = ["estimate", "low", "high", "unit", "predicted", "samples", "versions", "current"]
-    return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *measured])
-
-
 def recorded(claim: Claim, data: str) -> dict[str, Any]:
     """Return the recorded verdict of a claim on one data set; refuse a missing or stale one.
 
@@ -344,21 +268,3 @@ def recorded(claim: Claim, data: str) -> dict[str, Any]:
     """
     path = _records.path_of(data, f"{claim.id}.json", scale="quick")
     return _records.fresh(path, claim, f"verdict of {claim.id} on {data}")
-
-
-def _row(claim, data, record):
-    return {
-        "chapter": claim.chapter,
-        "claim": claim.id,
-        "data": data,
-        "seen_in_pilot": data in claim.pilot,
-        "verdict": record["verdict"],
-        "estimate": record["estimate"]["mean"],
-        "low": record["estimate"]["low"],
-        "high": record["estimate"]["high"],
-        "unit": claim.unit,
-        "predicted": _bound(claim),
-        "samples": _size(record["samples"]),
-        "versions": record["versions"],
-        "p_value": record["p_value"],
-    }

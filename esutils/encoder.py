@@ -1,11 +1,12 @@
-"""The expand-and-sparsify encoder, a scikit-learn transformer, and the model family built on it."""
+"""The expand-and-sparsify encoder, a scikit-learn transformer."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import sparsify
@@ -17,7 +18,6 @@ from esutils.expand import project, projection
 
 SPARSIFIERS = ("winners", "block", "threshold", "relu", "cosine", "identity")
 _COUNTED = ("winners", "block", "threshold")  # those that n_active and binary speak of
-_DEFAULT_SPARSITY = 1 / 20
 _CHUNK_ENTRIES = 2**24  # projections held at once: 64 MiB of float32
 _ROWS = 64  # of them that a thread works on at a time
 
@@ -135,10 +135,6 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             Training samples, finite.
         y : ignored
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         ValueError
@@ -151,8 +147,10 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         rows, phases, biases = np.random.default_rng(self.random_state).spawn(3)
 
         self.mean_ = np.asarray(X.mean(axis=0), dtype=X.dtype).ravel()
-        variance = max(_mean_square(X) - float(self.mean_ @ self.mean_), 0.0)
-        data = _dense(X) - self.mean_ if self.law == "data" else None
+        stored = X.data if sp.issparse(X) else X
+        mean_square = float(np.sum(np.square(stored), dtype=np.float64) / X.shape[0])
+        variance = max(mean_square - float(self.mean_ @ self.mean_), 0.0)
+        data = np.asarray(X - self.mean_) if self.law == "data" else None
         self.projection_ = projection(
             m, d, self.law, fan_in=self.fan_in, data=data, random_state=rows, dtype=X.dtype
         )
@@ -178,7 +176,6 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         Returns
         -------
         ndarray or csr_matrix of shape (n_samples, n_expanded)
-            One code a row.
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
@@ -187,33 +184,22 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def iter_transform(
         self, X: Matrix | Iterable[Matrix], batch_size: int = 1000
     ) -> Iterator[sp.csr_matrix]:
-        """Encode samples batch by batch, in memory that does not grow with their number.
+        """Yield the CSR codes of samples, batch by batch, in memory that does not grow with them.
 
         Parameters
         ----------
         X : array, memory map or CSR matrix of shape (n_samples, n_inputs), or an iterable of them
-            Samples. Rows of a memory map are read when their turn comes; an iterable is a batch an
-            item. Batches are computed in the dtype of the samples that the encoder was fitted to.
+            Rows of a memory map are read when their turn comes; an iterable is a batch an item.
+            Batches are computed in the dtype of the samples that the encoder was fitted to.
         batch_size : int
             Samples a batch, where X is not an iterable of batches.
-
-        Yields
-        ------
-        csr_matrix of shape (batch_size, n_expanded)
-            The codes of one batch.
-
-        Notes
-        -----
-        Chapter: speed.
         """
         check_is_fitted(self)
         check_int("batch_size", batch_size)
-        batches = X
+        whole: Any = X
         if hasattr(X, "shape"):
-            X = cast(Matrix, X)
-            starts = range(0, X.shape[0], batch_size)
-            batches = (X[start : start + batch_size] for start in starts)
-        for batch in batches:
+            X = (whole[rows] for rows in gen_batches(X.shape[0], batch_size))
+        for batch in X:
             batch = batch.astype(self.mean_.dtype, copy=False)
             yield self._sparse_codes(self._validate(batch, reset=False))
 
@@ -236,33 +222,23 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             )
 
     def _n_active(self):
-        if self.n_active is not None:
-            return self.n_active
-        return max(1, round(_DEFAULT_SPARSITY * self.n_expanded))
+        return self.n_active or max(1, round(self.n_expanded / 20))
 
     def _fit_cosine(self, variance, rng):
-        self.bandwidth_ = (
-            check_number("bandwidth", self.bandwidth, open_low=True)
-            if self.bandwidth is not None
-            else np.sqrt(variance / 2) or 1.0
-        )
+        self.bandwidth_ = np.sqrt(variance / 2) or 1.0
+        if self.bandwidth is not None:
+            self.bandwidth_ = check_number("bandwidth", self.bandwidth, open_low=True)
         self.projection_ = self.projection_ / self.projection_.dtype.type(self.bandwidth_)
         phase = rng.uniform(0, 2 * np.pi, self.n_expanded)
         self.phase_ = phase.astype(self.projection_.dtype)
 
     def _chunks(self, X, out=None):
-        """Yield the rows of each chunk and their projections, in ``out``, or all in one place.
-
-        The offset is yet to be added to them.
-        """
-        n_samples, m = X.shape[0], self.n_expanded
-        size = min(n_samples, max(1, _CHUNK_ENTRIES // m))
+        """Yield rows and their projections, without offset: in ``out``, or all in one place."""
+        size = min(X.shape[0], max(1, _CHUNK_ENTRIES // self.n_expanded))
         passing: Any = self._room(size, X) if out is None else None
-        for start in range(0, n_samples, size):
-            rows = slice(start, min(start + size, n_samples))
-            H = passing[: rows.stop - start] if out is None else out[rows]
-            project(X[rows], self.projection_, out=H)
-            yield rows, H
+        for rows in gen_batches(X.shape[0], size):
+            H = passing[: rows.stop - rows.start] if out is None else out[rows]
+            yield rows, project(X[rows], self.projection_, out=H)
 
     def _room(self, n_samples, X):
         """Return an array for the projections of so many of the samples X."""
@@ -276,8 +252,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             return codes.astype(X.dtype, copy=False)
         codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
         for rows, H in self._chunks(X):
-            units = self._units(H)
-            np.put_along_axis(codes[rows], units, self._values(H, units), axis=1)
+            units, values = self._units(H)
+            np.put_along_axis(codes[rows], units, values, axis=1)
         return codes
 
     def _sparse_codes(self, X):
@@ -286,13 +262,9 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             codes = [sp.csr_matrix(self._sparsify(H)) for _, H in self._chunks(X)]
             return sp.vstack(codes, format="csr")
         units = np.empty((n_samples, self._n_active()), np.int32)
-        values = None if self.binary else np.empty(units.shape, X.dtype)
+        values = np.empty(units.shape, X.dtype)
         for rows, H in self._chunks(X):
-            units[rows] = self._units(H)
-            if values is not None:
-                values[rows] = self._values(H, units[rows])
-        if values is None:
-            values = np.ones(units.shape, X.dtype)
+            units[rows], values[rows] = self._units(H)
         starts = np.arange(0, units.size + 1, units.shape[1])
         return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=(n_samples, m))
 
@@ -301,14 +273,13 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return self.sparsifier in ("winners", "block")
 
     def _units(self, H):
-        """Return which these are; the offset is added to H."""
+        """Return which these are, and their values; the offset is added to H."""
         if self.sparsifier == "winners":
-            return largest("projections of X", H, self._n_active(), self.offset_)
-        self._add_offset(H)
-        return sparsify.block_winners(H, self.n_expanded // self._n_active())
-
-    def _values(self, H, units):
-        return 1 if self.binary else np.take_along_axis(H, units, axis=1)
+            units = largest("projections of X", H, self._n_active(), self.offset_)
+        else:
+            self._add_offset(H)
+            units = sparsify.block_winners(H, self.n_expanded // self._n_active())
+        return units, 1 if self.binary else np.take_along_axis(H, units, axis=1)
 
     def _add_offset(self, H):
         in_blocks(lambda rows: np.add(H[rows], self.offset_, out=H[rows]), len(H), _ROWS)
@@ -326,68 +297,3 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         elif self.sparsifier == "relu":
             sparsify.relu(H, out=H)
         return H
-
-
-def _dense(array):
-    return array.toarray() if sp.issparse(array) else np.asarray(array)
-
-
-def _mean_square(X):
-    stored = X.data if sp.issparse(X) else X
-    return float(np.sum(np.square(stored), dtype=np.float64) / X.shape[0])
-
-
-def model_family(
-    n_inputs: int, n_expanded: int, n_active: int, random_state: int = 0
-) -> dict[str, ExpandSparsify]:
-    """Return the encoders that isolate what expand-and-sparsify is made of.
-
-    Parameters
-    ----------
-    n_inputs : int
-        Number of inputs d.
-    n_expanded : int
-        Number of units m of the expanding members.
-    n_active : int
-        Number of active units k of ``expand_sparsify``; ``sparsify_only`` has the same sparsity.
-    random_state : int
-        Seed shared by all members: the three Gaussian expansions use the same rows.
-
-    Returns
-    -------
-    dict of str to ExpandSparsify
-        - ``linear``: the centred inputs.
-        - ``expand_linear``: a random projection, nothing after it.
-        - ``sparsify_only``: k-winner-take-all on a random rotation of the inputs.
-        - ``expand_dense``: random Fourier features, a dense nonlinearity.
-        - ``expand_sparsify``: the same projection, then k-winner-take-all.
-
-        Each is read out by the same linear readout. The trained network, ``mlp``, is in
-        :mod:`esutils.mlp`.
-
-    Notes
-    -----
-    Chapter: 04-random-networks.
-
-    Examples
-    --------
-    >>> from esutils import data, model_family
-    >>> X = data.load_digits().X_train
-    >>> members = model_family(n_inputs=64, n_expanded=400, n_active=20)
-    >>> [member.fit_transform(X).shape[1] for member in members.values()]
-    [64, 400, 64, 400, 400]
-    """
-    check_int("n_active", n_active, high=check_int("n_expanded", n_expanded))
-    check_int("n_inputs", n_inputs)
-    rotated_active = max(1, round(n_inputs * n_active / n_expanded))
-    members: dict[str, dict[str, Any]] = {
-        "linear": dict(n_expanded=n_inputs, law="none", sparsifier="identity"),
-        "expand_linear": dict(n_expanded=n_expanded, sparsifier="identity"),
-        "sparsify_only": dict(n_expanded=n_inputs, law="rotation", n_active=rotated_active),
-        "expand_dense": dict(n_expanded=n_expanded, sparsifier="cosine"),
-        "expand_sparsify": dict(n_expanded=n_expanded, n_active=n_active),
-    }
-    return {
-        name: ExpandSparsify(**settings, random_state=random_state)
-        for name, settings in members.items()
-    }

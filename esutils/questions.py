@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from scipy import stats
 
 from esutils.battery import RATIOS, SPARSITIES, WIDTHS
-from esutils.intervals import CONFIDENCE, Estimate
+from esutils.intervals import over_resplits
 from esutils.tables import Table
 
 _MODELS = {  # the simplest first
@@ -192,51 +189,12 @@ def answers(results: pd.DataFrame) -> pd.DataFrame:
     errors = errors.assign(**more)
     rows = []
     for question in QUESTIONS:
-        found = estimate(errors[question.first] - errors[question.second])
+        found = over_resplits(errors[question.first] - errors[question.second])
         word = found.word(question.comparison, question.threshold)
         said = [question.phenomenon, question.prediction, word, found.mean, found.low, found.high]
         rows.append(said)
     names = ["phenomenon", "prediction", "verdict", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=names)
-
-
-def estimate(samples: ArrayLike, test_share: float = 0.25) -> Estimate:
-    """Return the mean over resplits of one table with a 95% interval.
-
-    Resplits share most of their rows, so that the plain standard error is too small. Nadeau and
-    Bengio's correction adds the ratio of test to training rows to 1 / n_resplits.
-
-    Parameters
-    ----------
-    samples : array of shape (n_resplits,)
-    test_share : float
-        Test rows for each training row.
-
-    Returns
-    -------
-    esutils.intervals.Estimate
-
-    References
-    ----------
-    Nadeau and Bengio (2003), Inference for the generalization error, Machine Learning 52.
-
-    Notes
-    -----
-    Chapter: 12-your-own-data.
-
-    Examples
-    --------
-    >>> from esutils import questions
-    >>> found = questions.estimate([1.0, 2.0, 3.0])
-    >>> found.mean, bool(found.low < 0)
-    (2.0, True)
-    """
-    samples = np.asarray(samples, dtype=np.float64)
-    n = len(samples)
-    standard_error = float(np.sqrt((1 / n + test_share) * samples.var(ddof=1)))
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * standard_error
-    mean = float(samples.mean())
-    return Estimate(mean, mean - half, mean + half, standard_error, n - 1)
 
 
 def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
@@ -269,7 +227,7 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
     errors = {name: means[f"family, {name}"] for name in (*_MODELS, "constant")}
     good = "; ".join(f"{_MODELS[name]} {errors[name]:.1f}%" for name in _MODELS)
     what = "misread rows" if table.classes else "unexplained variance"
-    gap = estimate(100 * (results["family, expand_sparsify"] - results["family, mlp"]))
+    gap = over_resplits(100 * (results["family, expand_sparsify"] - results["family, mlp"]))
     wide, sparse = _near_best(means, "width", WIDTHS), _near_best(means, "sparsity", SPARSITIES)
     use = next(name for name in _MODELS if errors[name] < min(errors.values()) + 1)
     return {

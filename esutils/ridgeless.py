@@ -10,10 +10,9 @@ from sklearn.base import BaseEstimator, clone
 
 from esutils._checks import check_matrix, check_targets
 from esutils._gram import gram, solve_gram
+from esutils._qr import apply_transposed, dependent_weights, triangle
 from esutils._types import Array
 from esutils.readout import LinearReadout
-
-_DEPENDENT = 1e-10  # a column this much shorter than the longest, once the others are projected out
 
 
 def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
@@ -53,11 +52,11 @@ def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
     if Z.shape[1] > n:
         weights[used] = Z.T @ solve_gram(gram(Z), Y)[0]
     elif used.any():
-        reflectors, R, independent = _triangle(Z.copy())
+        reflectors, R, independent = triangle(Z.copy())
         if independent == Z.shape[1]:
-            weights[used] = sl.solve_triangular(R, _apply_transposed(*reflectors, Y)[:independent])
+            weights[used] = sl.solve_triangular(R, apply_transposed(*reflectors, Y)[:independent])
         else:
-            weights[used], _ = _dependent_weights(Z, Y)
+            weights[used], _ = dependent_weights(Z, Y)
     return LinearReadout(weights, np.zeros(Y.shape[1]), 0.0)
 
 
@@ -246,8 +245,8 @@ def _narrow_fits(Z, Y, Z_test, widths):
     if not widths.size:
         return
     m_max = widths[-1]
-    reflectors, R, independent = _triangle(Z[:, :m_max].astype(np.float64))
-    QY = _apply_transposed(*reflectors, Y)
+    reflectors, R, independent = triangle(Z[:, :m_max].astype(np.float64))
+    QY = apply_transposed(*reflectors, Y)
     misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
     misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
     test = sl.solve_triangular(
@@ -262,21 +261,6 @@ def _narrow_fits(Z, Y, Z_test, widths):
         weights = sl.solve_triangular(R[:m, :m], QY[:m], check_finite=False)
         yield predictions, np.linalg.norm(weights, axis=0), misfits[m], m
         left = m
-
-
-def _triangle(Z: Array) -> tuple[tuple[Array, Array], Array, int]:
-    """Factorise Z = Q R; return the raw Q, R, and how many columns come before a dependent one."""
-    reflectors, R = sl.qr(Z, mode="raw", overwrite_a=True, check_finite=False)
-    R = R[: Z.shape[1]]
-    lengths = np.abs(np.diag(R))
-    return reflectors, R, np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
-
-
-def _apply_transposed(reflectors, tau, Y):
-    """Return ``Q.T @ Y`` for the full orthogonal Q of a raw QR factorisation."""
-    (ormqr,) = sl.get_lapack_funcs(("ormqr",), (reflectors, Y))
-    lwork = int(ormqr("L", "T", reflectors, tau, Y, -1)[1][0].real)
-    return ormqr("L", "T", reflectors, tau, Y, lwork)[0]
 
 
 def _wide_fits(Z, Y, Z_test, widths):
@@ -308,14 +292,8 @@ def _wide_fits(Z, Y, Z_test, widths):
 
 def _dependent_fit(Z, Y, Z_test):
     """Fit one width m <= n whose columns are linearly dependent."""
-    weights, rank = _dependent_weights(Z, Y)
+    weights, rank = dependent_weights(Z, Y)
     return Z_test @ weights, np.linalg.norm(weights, axis=0), _rms(Z @ weights - Y), rank
-
-
-def _dependent_weights(Z, Y):
-    """Return the readout of least norm on dependent columns, and their rank."""
-    weights, _, rank, _ = sl.lstsq(Z.astype(np.float64), Y, lapack_driver="gelsy", cond=_DEPENDENT)
-    return weights, rank
 
 
 def _rms(residuals):

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from esutils._checks import check_int, check_number
-from esutils.mlp import _generator, fit, linear_layers, torch  # whose error names the extra
+from esutils._masks import Scored, check_masks
+from esutils._torch import torch
+from esutils.mlp import _generator, linear_layers
+from esutils.training import fit
 
 
 def full_masks(model: torch.nn.Sequential) -> list[torch.Tensor]:
@@ -44,7 +47,7 @@ def kept_fraction(masks: list[torch.Tensor]) -> float:
     >>> tickets.kept_fraction([torch.tensor([[True, False], [True, True]])])
     0.75
     """
-    masks = _check_masks(masks)
+    masks = check_masks(masks)
     return sum(int(mask.sum()) for mask in masks) / sum(mask.numel() for mask in masks)
 
 
@@ -62,7 +65,7 @@ def masked(model: torch.nn.Sequential, masks: list[torch.Tensor]) -> torch.nn.Se
     >>> [int(layer.weight.count_nonzero()) for layer in mlp.linear_layers(network)]
     [6, 6]
     """
-    masks = _check_masks(masks, model)
+    masks = check_masks(masks, linear_layers(model))
     network = copy.deepcopy(model)
     with torch.no_grad():
         for layer, mask in zip(linear_layers(network), masks, strict=True):
@@ -101,7 +104,7 @@ def prune(
     >>> [[int(mask.sum()) for mask in masks] for masks in (once, twice)]
     [[4, 3], [2, 3]]
     """
-    masks, layers = _check_masks(masks, model), linear_layers(model)
+    masks, layers = check_masks(masks, linear_layers(model)), linear_layers(model)
     if not isinstance(fractions, tuple | list) or len(fractions) != len(layers):
         raise ValueError(f"fractions must be a list of {len(layers)} shares, got {fractions!r}")
     pruned = []
@@ -128,7 +131,7 @@ def iterative_pruning(
         The untrained network; left as it is.
     train : callable
         ``train(model, masks)`` trains ``model`` in place and keeps masked weights at 0, for
-        instance by `esutils.mlp.fit`. It may record what it likes on the way.
+        instance by `esutils.training.fit`. It may record what it likes on the way.
     fractions : sequence of float
         Share of each layer's kept weights that a round masks, see `prune`.
     n_rounds : int
@@ -147,10 +150,10 @@ def iterative_pruning(
 
     Examples
     --------
-    >>> from esutils import data, mlp, tickets
+    >>> from esutils import data, mlp, tickets, training
     >>> split = data.subsample(data.load_digits(), 100, random_state=0)
     >>> def train(model, masks):
-    ...     mlp.fit(model, split.X_train, split.y_train, n_epochs=2, masks=masks)
+    ...     training.fit(model, split.X_train, split.y_train, n_epochs=2, masks=masks)
     >>> rounds = tickets.iterative_pruning(mlp.initial_mlp(64, (16,), 10), train, [0.25, 0.25], 2)
     >>> [tickets.kept_fraction(masks) for masks, model in rounds]
     [1.0, 0.75, 0.5625]
@@ -180,7 +183,7 @@ def random_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Ten
     >>> [int(mask.sum()) for mask in tickets.random_masks(masks, random_state=0)]
     [3]
     """
-    masks, rng = _check_masks(masks), _rng(random_state)
+    masks, rng = check_masks(masks), _rng(random_state)
     order = [torch.from_numpy(rng.permutation(mask.numel())).view(mask.shape) for mask in masks]
     return [
         (places < int(mask.sum())).to(mask.device)
@@ -206,7 +209,7 @@ def degree_preserving_masks(masks: list[torch.Tensor], random_state: int) -> lis
     >>> drawn.sum(dim=0).tolist(), drawn.sum(dim=1).tolist()
     ([2, 1, 0], [1, 2])
     """
-    masks, rng = _check_masks(masks), _rng(random_state)
+    masks, rng = check_masks(masks), _rng(random_state)
     drawn = [torch.from_numpy(_swap_edges(mask.cpu().numpy().copy(), rng)) for mask in masks]
     return [new.to(mask.device) for new, mask in zip(drawn, masks, strict=True)]
 
@@ -253,7 +256,7 @@ def supermask(
     model : torch.nn.Sequential
         The network, usually untrained; left as it is.
     X, y, n_epochs, batch_size
-        As in `esutils.mlp.fit`.
+        As in `esutils.training.fit`.
     keep : float
         Share of each layer's weights that is kept: exactly ``round(keep * size)``, at least 1.
     learning_rate : float
@@ -283,64 +286,11 @@ def supermask(
     network = copy.deepcopy(model)
     for i, module in enumerate(network if linear_layers(model) else ()):
         if isinstance(module, torch.nn.Linear):
-            network[i] = _Scored(module, keep, generator)
+            network[i] = Scored(module, keep, generator)
     fit(network, X, y, n_epochs, learning_rate, batch_size, generator, decay=False)
     scored: Any = linear_layers(network)
     return [layer.mask().bool() for layer in scored]
 
 
-class _Scored(torch.nn.Linear):
-    """A Linear layer on frozen weights; what is trained, in place of its weights, are scores."""
-
-    def __init__(self, linear, keep, generator):
-        super().__init__(linear.in_features, linear.out_features, device="meta")
-        self.frozen = linear.weight.detach()
-        self.n_kept = max(1, round(keep * self.frozen.numel()))
-        bound = linear.in_features**-0.5
-        scores = torch.rand(self.frozen.shape, generator=generator) * 2 * bound - bound
-        self.weight = torch.nn.Parameter(scores.to(self.frozen.device))
-        self.bias = torch.nn.Parameter(linear.bias.detach(), requires_grad=False)
-
-    def mask(self):
-        return _Largest.apply(self.weight.abs(), self.n_kept)
-
-    def forward(self, h):
-        return torch.nn.functional.linear(h, self.frozen * self.mask(), self.bias)
-
-
-class _Largest(torch.autograd.Function):
-    """Ones at exactly k of the largest entries, ties by index; the gradient passes straight."""
-
-    @staticmethod
-    def forward(ctx, scores, k):
-        values = scores.detach().cpu().numpy().ravel()  # NumPy is fast, and breaks ties by index
-        border = np.partition(values, -k)[-k]
-        ones = (values > border).astype(np.float32)
-        ones[np.flatnonzero(values == border)[: k - np.count_nonzero(ones)]] = 1
-        return torch.from_numpy(ones).view(scores.shape).to(scores.device)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient, None
-
-
 def _rng(random_state):
     return np.random.default_rng(check_int("random_state", random_state, low=0))
-
-
-def _check_masks(masks, model=None):
-    """Return masks that are bool matrices; for a model, of its weights' shapes and devices."""
-    got, allowed = masks, "a list of bool matrices"
-    if isinstance(masks, tuple | list):
-        got = [(tuple(m.shape), m.dtype) if torch.is_tensor(m) else m for m in masks]
-    shapes = [mask[0] for mask in got if isinstance(mask, tuple)] if got is not masks else []
-    right = shapes and all(len(shape) == 2 for shape in shapes)
-    if model is not None:
-        shapes = [tuple(layer.weight.shape) for layer in linear_layers(model)]
-        allowed += f" of the shapes {shapes}"
-    if not right or got != [(shape, torch.bool) for shape in shapes]:
-        raise ValueError(f"masks must be {allowed}, got {got!r}")
-    if model is None:
-        return masks
-    layers = linear_layers(model)
-    return [mask.to(layer.weight.device) for mask, layer in zip(masks, layers, strict=True)]

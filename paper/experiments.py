@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from esutils import ExpandSparsify, data, large, mlp, readout, ridgeless, scale, tickets
+from esutils import ExpandSparsify, data, large, mlp, readout, ridgeless, scale, tickets, training
 
 LENET = (300, 100)
 SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of weights that a mask may keep
@@ -50,7 +50,7 @@ def one_hidden_layer(width, seed):
     """
     split = data.subsample(data.load_mnist(), 4000, seed)
     targets = data.one_hot(split.y_train, 10)
-    network = mlp.train_mlp(split.X_train, targets, (width,), n_epochs=300, random_state=seed)
+    network = training.train_mlp(split.X_train, targets, (width,), n_epochs=300, random_state=seed)
     misfit = mlp.logits(network, split.X_train) - targets
     return {
         "n_weights": sum(values.numel() for values in network.parameters()),
@@ -81,7 +81,7 @@ def lottery(seed):
                 best.update(loss=loss, step=round(epoch * -(-len(X) // 60)), error=error)
 
         settings = {"masks": masks, "after_epoch": look, "calls_per_epoch": 9, **ADAM}
-        mlp.fit(network, X, y, n_epochs=55, random_state=seed, **settings)
+        training.fit(network, X, y, n_epochs=55, random_state=seed, **settings)
         return best["step"], best["error"], _error(network, split.X_test, split.y_test)
 
     runs = []
@@ -124,7 +124,7 @@ def supermasks(seed):
     X, y, X_held, y_held = _held_out(split, seed)
     initial = _glorot(seed)
     trained = copy.deepcopy(initial)
-    mlp.fit(trained, X, y, n_epochs=20, random_state=seed, **ADAM)
+    training.fit(trained, X, y, n_epochs=20, random_state=seed, **ADAM)
     signs = copy.deepcopy(initial)
     for layer in mlp.linear_layers(signs):
         layer.weight.data = layer.weight.sign() * layer.weight.std()
@@ -154,7 +154,7 @@ def dropout(kind, seed):
     split = data.load_mnist()
     rates = {"plain": {}, "dropout": {"dropout": 0.5, "input_dropout": 0.2}}[kind]
     settings = {"n_epochs": 30, "learning_rate": 1e-3, "batch_size": 100, "random_state": seed}
-    network = mlp.train_mlp(split.X_train, split.y_train, (1024,) * 3, **settings, **rates)
+    network = training.train_mlp(split.X_train, split.y_train, (1024,) * 3, **settings, **rates)
     return {"test_error": _error(network, split.X_test, split.y_test)}
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from esutils import ExpandSparsify, battery, questions, tables
+from esutils import ExpandSparsify, battery, intervals, questions, resplits, tables
 
+TASKS = ("classification", "regression")
 RNG = np.random.default_rng(0)
 
 
@@ -24,19 +25,19 @@ def results():
     """Three resplits of a linear rule, and of pure chance, for both tasks."""
     return {
         (task, noise): battery.run(table(task=task, noise=noise), 3)
-        for task in tables.TASKS
+        for task in TASKS
         for noise in (0.0, 1e6)
     }
 
 
-@pytest.mark.parametrize("task", tables.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 def test_measures_the_same_of_every_table(results, task):
     clean, chance = results[task, 0.0], results[task, 1e6]
     assert list(clean) == list(chance) and len(clean) == 3
     assert np.isfinite(clean.to_numpy()).all() and (clean.to_numpy() >= 0).all()
 
 
-@pytest.mark.parametrize("task", tables.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 def test_a_linear_rule_is_found_and_chance_is_not(results, task):
     clean, chance = results[task, 0.0].mean(), results[task, 1e6].mean()
     assert clean["family, linear"] < 0.06
@@ -66,10 +67,10 @@ def test_the_ridgeless_path_peaks_where_units_are_as_many_as_rows(results):
 
 def test_dropout_of_the_layer_is_the_mean_over_masks():
     """The closed form against least squares on codes with half of the entries dropped."""
-    cut = tables.resplit(table(60), 0)
+    cut = resplits.resplit(table(60), 0)
     layer = ExpandSparsify(40, sparsifier="relu", random_state=0)
     Z = layer.fit_transform(cut.X_train)
-    fitted = battery.halved(Z, cut.Y_train)
+    fitted = battery._halved(Z, cut.Y_train)
     rng, copies = np.random.default_rng(0), 4000
     masks = rng.random((copies, *Z.shape)) < 0.5
     many = (2 * masks * Z).reshape(-1, 40)
@@ -83,7 +84,7 @@ def test_dropout_of_the_layer_is_the_mean_over_masks():
 
 def test_interval_is_nadeau_and_bengios():
     samples = RNG.standard_normal(8)
-    found = questions.estimate(samples)
+    found = intervals.over_resplits(samples)
     error = np.sqrt((1 / 8 + 0.25) * samples.var(ddof=1))
     half = stats.t.ppf(0.975, 7) * error
     assert (found.low, found.high) == pytest.approx((samples.mean() - half, samples.mean() + half))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from esutils import claims
+from esutils import claims, scorecard
 from esutils._digest import _source, code_digest
 
 ENTRY = {
@@ -146,7 +146,7 @@ def test_an_unknown_mode_is_refused(book, monkeypatch):
 def test_a_record_goes_stale_with_the_ledger_and_the_code(book, monkeypatch, change):
     record(monkeypatch, 2)
     record(monkeypatch, 2, data="there")
-    assert list(claims.scorecard()["verdict"]) == ["holds", "holds"]
+    assert list(scorecard.at_quick_scale()["verdict"]) == ["holds", "holds"]
     if change == "ledger":
         write_ledger(book, {**ENTRY, "threshold": 1.5})
     elif change == "chapter":
@@ -154,7 +154,7 @@ def test_a_record_goes_stale_with_the_ledger_and_the_code(book, monkeypatch, cha
     else:
         monkeypatch.setattr("esutils._digest._source", lambda name: name)
     with pytest.raises(ValueError, match="toy.claim on here is stale"):
-        claims.scorecard()
+        scorecard.at_quick_scale()
     with pytest.raises(AssertionError, match="the record is stale"):
         judge(2)
 
@@ -206,7 +206,7 @@ def test_scorecard_lists_the_ledger_and_corrects_by_holm(book, monkeypatch):
     shifts = [3, 1.09, *[0] * 6]
     for name, shift in zip(names, shifts, strict=True):
         claims.judge(name, NOISE - NOISE.mean() + shift, NOISE, data="here")
-    table = claims.scorecard()
+    table = scorecard.at_quick_scale()
     assert list(table["claim"]) == names
     assert list(table["verdict"]) == ["holds", "holds", *["fails"] * 6]
     assert list(table["holm"]) == ["holds", "undecided", *["fails"] * 6]
@@ -217,7 +217,7 @@ def test_scorecard_lists_the_ledger_and_corrects_by_holm(book, monkeypatch):
 def test_scorecard_refuses_a_missing_verdict(book, monkeypatch):
     record(monkeypatch, 2)
     with pytest.raises(ValueError, match="no verdict of toy.claim on there is recorded"):
-        claims.scorecard()
+        scorecard.at_quick_scale()
 
 
 def test_the_rendered_verdict_says_what_was_predicted_and_escapes_it(book):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from esutils import tables
+from esutils import resplits, tables
 
 RNG = np.random.default_rng(0)
 N = 300
@@ -164,20 +164,20 @@ def test_refuses_small_and_empty_tables():
 def test_resplit_learns_from_training_rows_alone():
     """Whatever the test rows hold, the training inputs stay the same."""
     table = tables.from_frame(frame(c=RNG.choice(["u", "v", None], N)), "y")
-    before = tables.resplit(table, 0)
+    before = resplits.resplit(table, 0)
     rows = tables.train_test_split(np.arange(N), test_size=0.2, stratify=table.y, random_state=0)[1]
     table.X.iloc[rows, 0] = 1e6
     table.X.iloc[rows, 2] = "never seen"
-    after = tables.resplit(table, 0)
+    after = resplits.resplit(table, 0)
     np.testing.assert_array_equal(before.X_train, after.X_train)
     assert np.abs(after.X_test).max() > 1e5 and np.isfinite(after.X_test).all()
 
 
 def test_resplit_standardises_each_column_or_all_together():
     wide = frame(b=1000 * RNG.standard_normal(N))
-    each = tables.resplit(tables.from_frame(wide, "y"), 0).X_train
+    each = resplits.resplit(tables.from_frame(wide, "y"), 0).X_train
     np.testing.assert_allclose(each.std(axis=0), 1)
-    together = tables.resplit(tables.from_frame(wide, "y", standardise=False), 0).X_train
+    together = resplits.resplit(tables.from_frame(wide, "y", standardise=False), 0).X_train
     assert together.std() == pytest.approx(1)
     assert together[:, 1].std() > 500 * together[:, 0].std()
     np.testing.assert_allclose(together.mean(axis=0), 0, atol=1e-9)
@@ -188,7 +188,7 @@ def test_missing_values_become_columns_of_their_own():
     numbers[::4] = np.nan
     words = RNG.choice(["u", "v"], N).astype(object)
     words[::5] = None
-    cut = tables.resplit(tables.from_frame(frame(a=numbers, c=words), "y"), 1)
+    cut = resplits.resplit(tables.from_frame(frame(a=numbers, c=words), "y"), 1)
     assert cut.X_train.shape[1] == 2 + 1 + 3  # a, b; where a is missing; u, v, missing
 
 
@@ -196,5 +196,5 @@ def test_many_categories_are_bounded():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         table = tables.from_frame(frame(c=[f"c{i % 100}" for i in range(N)]), "y")
-        cut = tables.resplit(table, 0)
+        cut = resplits.resplit(table, 0)
     assert cut.X_train.shape[1] == 2 + 20

@@ -6,31 +6,9 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 import torch
-from test_mlp import FarDevice, elsewhere
+from networks import counts, matrices, small_net, small_task, some_masks
 
-from esutils import mlp, tickets
-
-
-def small_task(n=60, n_inputs=5, n_classes=3):
-    rng = np.random.default_rng(0)
-    return rng.standard_normal((n, n_inputs)), np.arange(n) % n_classes
-
-
-def small_net(seed=0):
-    return mlp.initial_mlp(5, (20, 10), 3, random_state=seed)
-
-
-def weights(model):
-    return [layer.weight.detach() for layer in mlp.linear_layers(model)]
-
-
-def some_masks(share=0.4, shapes=((20, 5), (10, 20), (3, 10)), seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    return [torch.rand(shape, generator=generator) < share for shape in shapes]
-
-
-def counts(masks):
-    return [int(mask.sum()) for mask in masks]
+from esutils import mlp, tickets, training
 
 
 def same(first, second):
@@ -46,10 +24,10 @@ def test_full_masks_keep_everything():
 
 def test_masked_is_a_copy_with_zeros():
     model, masks = small_net(), some_masks()
-    start = [weight.clone() for weight in weights(model)]
+    start = [weight.clone() for weight in matrices(model)]
     network = tickets.masked(model, masks)
-    assert same(weights(model), start)
-    for weight, first, mask in zip(weights(network), start, masks, strict=True):
+    assert same(matrices(model), start)
+    for weight, first, mask in zip(matrices(network), start, masks, strict=True):
         assert torch.equal(weight, torch.where(mask, first, 0))
 
 
@@ -63,7 +41,7 @@ def test_prune_removes_the_smallest_exactly(equal, fractions):
     for _ in range(4):
         pruned = tickets.prune(model, masks, fractions)
         for weight, old, new, fraction in zip(
-            weights(model), masks, pruned, fractions, strict=True
+            matrices(model), masks, pruned, fractions, strict=True
         ):
             kept = [i for i, keeps in enumerate(old.flatten().tolist()) if keeps]
             kept.sort(key=lambda i: (abs(weight.flatten()[i].item()), i))
@@ -164,20 +142,20 @@ def test_rounds_rewind_prune_and_keep_masked_weights_at_zero():
     before = copy.deepcopy(initial.state_dict())
 
     def train(model, masks):
-        started.append([weight.clone() for weight in weights(model)])
+        started.append([weight.clone() for weight in matrices(model)])
 
         def watch(*_):
-            assert all((w[~m] == 0).all() for w, m in zip(weights(model), masks, strict=True))
+            assert all((w[~m] == 0).all() for w, m in zip(matrices(model), masks, strict=True))
 
         model.register_forward_pre_hook(watch)
-        mlp.fit(model, X, y, 2, masks=masks, after_epoch=watch)
+        training.fit(model, X, y, 2, masks=masks, after_epoch=watch)
 
     rounds = list(tickets.iterative_pruning(initial, train, fractions, 3))
     assert len(rounds) == len(started) == 4
     assert counts(rounds[0][0]) == [100, 200, 30]
     for (masks, model), first in zip(rounds, started, strict=True):
         for weight, start, mask, own in zip(
-            weights(model), first, masks, weights(initial), strict=True
+            matrices(model), first, masks, matrices(initial), strict=True
         ):
             assert torch.equal(start[mask], own[mask])
             assert not start[~mask].any()
@@ -191,7 +169,7 @@ def test_rounds_rewind_prune_and_keep_masked_weights_at_zero():
 def test_training_that_ignores_the_masks_is_refused():
     X, y = small_task()
     rounds = tickets.iterative_pruning(
-        small_net(), lambda model, masks: mlp.fit(model, X, y, 1), (0.2, 0.2, 0.1), 1
+        small_net(), lambda model, masks: training.fit(model, X, y, 1), (0.2, 0.2, 0.1), 1
     )
     next(rounds)
     with pytest.raises(ValueError, match="^train must keep masked weights at 0"):
@@ -202,13 +180,13 @@ def test_training_that_ignores_the_masks_is_refused():
 def test_supermask_keeps_exact_counts_and_initial_weights(keep):
     X, y = small_task()
     model = small_net()
-    start = [weight.clone() for weight in weights(model)]
+    start = [weight.clone() for weight in matrices(model)]
     state = torch.get_rng_state()
     masks = tickets.supermask(model, X, y, keep, 3)
     assert torch.equal(torch.get_rng_state(), state)
     assert counts(masks) == [max(1, round(keep * n)) for n in (100, 200, 30)]
-    assert same(weights(model), start)
-    for weight, first in zip(weights(tickets.masked(model, masks)), start, strict=True):
+    assert same(matrices(model), start)
+    for weight, first in zip(matrices(tickets.masked(model, masks)), start, strict=True):
         assert ((weight == 0) | (weight == first)).all()
 
 
@@ -252,71 +230,13 @@ def test_supermask_step_is_straight_through():
         network(torch.tensor(X, dtype=torch.float32)), torch.tensor(y)
     ).backward()
     expected = []
-    for layer, score, own in zip(mlp.linear_layers(network), scores, weights(model), strict=True):
+    for layer, score, own in zip(mlp.linear_layers(network), scores, matrices(model), strict=True):
         gradient = layer.weight.grad * own * score.sign()
         moved = (score - rate * gradient.sign()).abs().flatten()
         expected.append(set(moved.topk(round(0.5 * moved.numel())).indices.tolist()))
     got = tickets.supermask(model, X, y, 0.5, 1, rate, 60, random_state=2)
     for mask, indices in zip(got, expected, strict=True):
         assert set(mask.flatten().nonzero()[:, 0].tolist()) == indices
-
-
-def agreement(masks, others, device):
-    """Return the share of equal entries of masks on the CPU and on ``device``."""
-    assert {mask.device.type for mask in others} == {device}
-    pairs = zip(masks, others, strict=True)
-    equal = torch.cat([(mask == other.cpu()).flatten() for mask, other in pairs])
-    return equal.double().mean().item()
-
-
-@elsewhere
-def test_masks_are_drawn_alike_on_another_device(device, tolerance):
-    with FarDevice():
-        masks = some_masks()
-        others = [mask.to(device) for mask in masks]
-        assert tickets.kept_fraction(others) == tickets.kept_fraction(masks)
-        for draw in (tickets.random_masks, tickets.degree_preserving_masks):
-            assert agreement(draw(masks, 3), draw(others, 3), device) == 1
-        model, other = small_net(), small_net().to(device)
-        assert agreement(tickets.full_masks(model), tickets.full_masks(other), device) == 1
-        fractions = (0.2, 0.5, 0.1)
-        for given in (masks, others):  # the model's device counts
-            pruned = tickets.prune(model, masks, fractions)
-            assert agreement(pruned, tickets.prune(other, given, fractions), device) == 1
-            assert agreement(tickets.prune(model, given, fractions), pruned, "cpu") == 1
-            for weight, mask in zip(weights(tickets.masked(other, given)), masks, strict=True):
-                assert weight.device.type == device
-                assert not weight.cpu()[~mask].any()
-
-
-@elsewhere
-def test_tickets_are_found_on_another_device_as_on_the_cpu(device, tolerance, monkeypatch):
-    monkeypatch.setattr(mlp, "_FEW", 0.0)
-    X, y = small_task()
-
-    def rounds(initial):
-        def train(model, masks):
-            mlp.fit(model, X, y, 2, masks=masks)
-
-        return tickets.iterative_pruning(initial, train, (0.2, 0.5, 0.1), 3)
-
-    with FarDevice():
-        both = zip(rounds(small_net()), rounds(small_net().to(device)), strict=True)
-        for (masks, model), (others, other) in both:
-            assert agreement(masks, others, device) >= 1 - 20 * tolerance
-            outputs = [mlp.logits(network, X) for network in (model, other)]
-            np.testing.assert_allclose(*outputs, rtol=0, atol=20 * tolerance)
-
-
-@elsewhere
-@pytest.mark.parametrize("keep", [0.004, 0.3])
-def test_supermasks_are_found_on_another_device_as_on_the_cpu(keep, device, tolerance):
-    X, y = small_task()
-    with FarDevice():
-        masks = tickets.supermask(small_net(), X, y, keep, 3)
-        others = tickets.supermask(small_net().to(device), X, y, keep, 3)
-        assert counts(others) == counts(masks)
-        assert agreement(masks, others, device) >= 1 - 20 * tolerance
 
 
 BAD_MASKS = [
@@ -378,4 +298,4 @@ def test_seeds_and_rounds_are_checked():
         with pytest.raises(ValueError, match="^random_state must"):
             call(some_masks(), -1)
     with pytest.raises(ValueError, match="^n_rounds must"):
-        next(tickets.iterative_pruning(small_net(), mlp.fit, (0.2, 0.2, 0.1), 0))
+        next(tickets.iterative_pruning(small_net(), training.fit, (0.2, 0.2, 0.1), 0))
