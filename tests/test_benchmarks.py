@@ -7,7 +7,9 @@ import book
 import numpy as np
 import peers
 import pytest
+import solvers
 import table
+import tasks
 from pages import NOTEBOOKS, ROOT
 
 FOLDER = ROOT / "benchmarks"
@@ -36,14 +38,14 @@ def test_esutils_comes_first_and_no_task_has_two_floors(task):
 
 
 SIDES = [
-    peers.Side("esutils", None),
-    peers.Side("slow", None, target=6, part=0.5),
-    peers.Side("bare", None, floor=True),
+    tasks.Side("esutils", None),
+    tasks.Side("slow", None, target=6, part=0.5),
+    tasks.Side("bare", None, floor=True),
 ]
 
 
 def outcome(sides, taken):
-    return table.outcome(peers.Task("t", None, sides, None), taken)
+    return table.outcome(tasks.Task("t", None, sides, None), taken)
 
 
 @pytest.mark.parametrize("task", peers.TASKS.values(), ids=peers.TASKS)
@@ -79,7 +81,7 @@ def test_a_missed_target_is_held_against_the_floor():
 
 
 def test_a_floor_may_itself_be_a_target():
-    sides = [peers.Side("esutils", None), peers.Side("bare", None, target=0.8, floor=True)]
+    sides = [tasks.Side("esutils", None), tasks.Side("bare", None, target=0.8, floor=True)]
     missed = outcome(sides, {"esutils": [2.0], "bare": [1.5]})
     assert [*table.reachable(missed)] == ["bare: target 0.8, reached 0.75, at the floor 1."]
 
@@ -97,7 +99,7 @@ def test_the_line_stands_under_the_table_of_its_task():
 
 
 def test_summary_of_what_pytest_benchmark_writes(monkeypatch):
-    monkeypatch.setitem(peers.TASKS, "t", peers.Task("title", None, SIDES, None, turns=2))
+    monkeypatch.setitem(peers.TASKS, "t", tasks.Task("title", None, SIDES, None, turns=2))
     benchmarks = [
         {"extra_info": {"task": "t", "side": side.name}, "stats": {"median": seconds}}
         for turn in (0.0, 1.0)
@@ -113,17 +115,17 @@ def test_summary_of_what_pytest_benchmark_writes(monkeypatch):
 
 
 def test_a_part_of_the_widths_is_scaled_by_operations():
-    assert peers.share_of_work(50, 400, slice(None)) == 1
-    widths = peers.sixty_widths(50, 400).astype(float)
+    assert solvers.share_of_work(50, 400, slice(None)) == 1
+    widths = solvers.sixty_widths(50, 400).astype(float)
     work = [m**2 * 50 if m <= 50 else 50**2 * m for m in widths]
-    assert peers.share_of_work(50, 400, slice(59, None)) == pytest.approx(work[-1] / sum(work))
+    assert solvers.share_of_work(50, 400, slice(59, None)) == pytest.approx(work[-1] / sum(work))
 
 
 def test_the_floor_of_a_curve_factorises_once_a_wide_width(monkeypatch):
     grams = []
-    monkeypatch.setattr(peers.sl, "cho_factor", lambda gram, **options: grams.append(gram))
-    Z = peers.normal(4, 20).astype(float)
-    peers.bare_factors(Z, None, None, np.array([2, 4, 5, 20]))
+    monkeypatch.setattr(solvers.sl, "cho_factor", lambda gram, **options: grams.append(gram))
+    Z = tasks.normal(4, 20).astype(float)
+    solvers.bare_factors(Z, None, None, np.array([2, 4, 5, 20]))
     assert len(grams) == 2
     assert np.allclose(np.tril(grams[0]), np.tril(Z @ Z.T))
 
