@@ -10,7 +10,7 @@ PAGES := $(wildcard *.ipynb) chapters -n auto --dist loadfile --no-loadscope-reo
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf data test execute paper paper-check bench serve lint format clean
+.PHONY: help locked lock book pdf data test execute paper paper-check bench serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,20 @@ $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -r requirements.txt
 	@touch $@
+
+locked: ## make .venv of the very files that requirements.lock names (Linux on x86-64, Python 3.11)
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+lock: ## write requirements.lock anew, after a change of requirements.txt
+	$(PYTHON) -m venv _build/lock
+	_build/lock/bin/pip install -q pip-tools==7.6.2
+	grep -v '^-e' requirements.txt > _build/lock/requirements.txt
+	CUSTOM_COMPILE_COMMAND="make lock" _build/lock/bin/pip-compile -q --generate-hashes --allow-unsafe \
+	  --strip-extras --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock \
+	  _build/lock/requirements.txt
 
 # The pages' third-party scripts, as package-lock.json pins them. Without npm, the pages fetch them.
 $(SCRIPTS): package-lock.json

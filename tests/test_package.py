@@ -122,6 +122,14 @@ def test_a_missing_annotation_is_found(source):
     assert len(unannotated(ast.parse(source))) == 1
 
 
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_is_clean(command):
+    pytest.importorskip("ruff")
+    run = [sys.executable, "-m", "ruff", *command, "."]
+    answer = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+
+
 def test_mypy_is_clean():
     pytest.importorskip("mypy")
     run = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
