@@ -21,10 +21,8 @@ NAMES = {
     "mnist": "MNIST",
     "fashion-mnist": "Fashion-MNIST",
 }
-TITLES = {  # with the size of the images
-    name: f"{short}, 8 × 8 pixels" if name == "digits" else f"{short}, 28 × 28 pixels"
-    for name, short in NAMES.items()
-}
+_SIDES = {"mnist5k": 28, "digits": 8, "mnist": 28, "fashion-mnist": 28}  # of an image, in pixels
+TITLES = {name: f"{short}, {_SIDES[name]} × {_SIDES[name]} pixels" for name, short in NAMES.items()}
 
 
 def choose(quick: _Value, paper: _Value) -> _Value:

@@ -17,7 +17,8 @@ from esutils import ExpandSparsify, data, large, mlp, readout, ridgeless, scale,
 
 LENET = (300, 100)
 SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of weights that a mask may keep
-PENALTIES = np.array([0.03, 0.1, 0.3, 1, 3])  # in units of the mean squared length
+LENGTH = 0.09  # mean square of a unit that a tenth of the samples activate, once it is centred
+PENALTIES = np.array([0.03, 0.1, 0.3, 1, 3])  # in units of a code's mean squared length
 ADAM = {"learning_rate": 1.2e-3, "batch_size": 60, "decay": False}
 
 
@@ -168,7 +169,7 @@ def expand_and_sparsify(images, width, seed):
     encoder = ExpandSparsify(width, n_active=width // 10, sparse_output=True, random_state=seed)
     Z = encoder.fit_transform(X)
     fit = readout.ridge_path if width < len(y) else large.ridge_wide
-    readouts = fit(Z, data.one_hot(y, 10), 0.09 * width * PENALTIES)
+    readouts = fit(Z, data.one_hot(y, 10), LENGTH * width * PENALTIES)
     del Z
 
     def errors(X, y):
@@ -203,7 +204,7 @@ def streamed(n_samples, width, seed):
         batches = (rows[at] / np.float32(255) for at in places)
         labels = (targets[at % 60_000] for at in places)
         codes = zip(encoder.iter_transform(batches), labels, strict=True)
-        [fitted] = large.ridge_stream(codes, [0.01 * 0.09 * width])
+        [fitted] = large.ridge_stream(codes, [0.01 * LENGTH * width])
         seconds = time.perf_counter() - begin
     said = np.concatenate(
         [fitted.predict(Z).argmax(axis=1) for Z in encoder.iter_transform(split.X_test)]
