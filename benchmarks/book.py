@@ -7,6 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
+from esutils._whole import write_text
+
 
 def summary(record):
     """Return the seconds of the whole run and of each page, the cores, and the date."""
@@ -27,4 +29,4 @@ def summary(record):
 if __name__ == "__main__":
     found = summary(ElementTree.parse(sys.argv[1]).getroot())
     path = Path(__file__).parent / "book.json"
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(found, indent=1) + "\n")

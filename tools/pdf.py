@@ -1,12 +1,15 @@
 """Print the book, built as a single page, into one PDF: python tools/pdf.py PAGE PDF."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from browser import executable, launch
 from playwright.sync_api import sync_playwright
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
+
+from esutils._whole import written_whole
 
 FOOTER = (
     '<div style="width: 100%; text-align: center; font: 8px sans-serif">'
@@ -23,8 +26,7 @@ def write(browser, page_path, pdf_path):
     page = browser.new_page()
     page.goto(Path(page_path).resolve().as_uri())
     page.evaluate("MathJax.startup.promise")
-    page.pdf(
-        path=pdf_path,
+    printed = page.pdf(
         format="A4",
         scale=0.65,
         margin=MARGIN,
@@ -36,17 +38,18 @@ def write(browser, page_path, pdf_path):
         footer_template=FOOTER,
     )
     page.emulate_media(media="print")
-    name_bookmarks(pdf_path, page.evaluate(HEADINGS))
+    with written_whole(Path(pdf_path)) as file:
+        named(printed, page.evaluate(HEADINGS)).write(file)
     page.close()
 
 
-def name_bookmarks(pdf_path, headings):
+def named(printed, headings):
     """Give each bookmark its heading: Chromium garbles those at the end of a line or a page."""
-    writer = PdfWriter(pdf_path, incremental=True)
+    writer = PdfWriter(BytesIO(printed), incremental=True)
     marks = list(nested(writer.root_object["/Outlines"]))
     for mark, heading in zip(marks, headings, strict=True):
         mark[NameObject("/Title")] = TextStringObject(heading)
-    writer.write(pdf_path)
+    return writer
 
 
 def nested(mark):
