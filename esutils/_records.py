@@ -19,7 +19,7 @@ import yaml
 from esutils._checks import check_choice
 from esutils._digest import code_digest
 from esutils._scale import current
-from esutils._whole import written_whole
+from esutils._whole import write_text
 
 _VERSIONED = ("esutils", "numpy", "scipy", "scikit-learn", "torch")
 
@@ -62,9 +62,13 @@ def keep(path, record, check):
     mode = os.environ.get("ES_VERDICTS", "")
     check_choice("ES_VERDICTS", mode, ("", "check", "record"))
     if mode == "record":
-        text = json.dumps(record(), indent=1, sort_keys=True) + "\n"
-        with written_whole(path) as file:
-            file.write(text.encode())
+        with (book_root() / "claims.yml").open("r+b") as ledger:
+            if os.name == "posix":  # nobody records on Windows, which has no make
+                import fcntl
+
+                # One process at a time: a record may be made of the one that is there.
+                fcntl.flock(ledger, fcntl.LOCK_EX)
+            write_text(path, json.dumps(record(), indent=1, sort_keys=True) + "\n")
     elif mode == "check":
         assert path.exists(), f"{path} is not recorded; run make execute"
         check(read(path))
