@@ -1,10 +1,7 @@
-"""Runs side by side, in order; kept on disk whole, whatever kills them; the same on Dask."""
+"""Runs side by side, in order; kept on disk and found again; the same on Dask."""
 
-import contextlib
-import errno
 import functools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -255,111 +252,6 @@ def test_another_process_finds_the_same_digest():
     code = f"from tests.test_sweep import *; print(dependence_digest(defined({NOTEBOOK!r})))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.stdout.strip() == dependence_digest(defined(NOTEBOOK)), run.stderr
-
-
-# ---- killed, and out of space
-
-PROGRAM = """
-import sys, time
-import numpy as np
-from esutils.sweep import over_grid
-
-def run(width, seed):
-    with open(sys.argv[2], "a") as file:
-        file.write(f"{width} {seed}\\n")
-    rng = np.random.default_rng([width, seed])
-    time.sleep(0.15)
-    A = rng.normal(size=(40, 40))
-    return {"values": np.linalg.eigvalsh(A @ A.T)}
-
-rows = over_grid(run, {"width": [1, 2, 3]}, range(4), sys.argv[1])
-np.save(sys.argv[3], np.array([row["values"] for row in rows]))
-"""
-
-
-def start(tmp_path, name):
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    places = [tmp_path / f"{name}-{what}" for what in ("runs", "log", "result.npy")]
-    command = [sys.executable, program, *places]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, start_new_session=True, **quiet), *places
-
-
-def runs_begun(log):
-    return log.read_text().count("\n") if log.exists() else 0
-
-
-def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
-    process, _, _, expected = start(tmp_path, "whole")
-    assert process.wait() == 0
-
-    done = set()
-    for _ in range(4):
-        process, folder, log, result = start(tmp_path, "killed")
-        begun = runs_begun(log)
-        while process.poll() is None and runs_begun(log) == begun:
-            time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.6))
-        with contextlib.suppress(ProcessLookupError):  # it may have come to its end
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        kept = set(folder.glob("*.npz"))
-        assert done <= kept  # nothing that was kept is lost,
-        for path in kept:
-            _kept.load(path)  # nothing is there in part,
-        assert runs_begun(log) - begun <= 12 - len(done)  # and only what is missing is run
-        done = kept
-    process, *_ = start(tmp_path, "killed")
-    assert process.wait() == 0
-    assert expected.read_bytes() == result.read_bytes()
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 32 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", folder]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no disk can be mounted here: {error}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def heavy(seed):
-    return np.random.default_rng(seed).normal(size=1000)
-
-
-def test_a_full_disk_stops_the_sweep_and_loses_nothing(small_disk, sequential):
-    with pytest.raises(OSError) as raised:
-        over_seeds(heavy, range(10), small_disk)
-    assert raised.value.errno == errno.ENOSPC
-    kept = [path.name for path in small_disk.iterdir()]
-    assert kept and all(name.endswith(".npz") for name in kept)
-    for path in small_disk.iterdir():
-        _kept.load(path)
-    subprocess.run(["mount", "-o", "remount,size=1m", small_disk], check=True)
-    assert same(over_seeds(heavy, range(10), small_disk), [heavy(seed) for seed in range(10)])
-
-
-def test_no_space_left_after_the_third_run(tmp_path, sequential, monkeypatch):
-    """The same wherever the tests run: the disk is said to be full."""
-    written = []
-
-    def fsync(descriptor):
-        written.append(descriptor)
-        if len(written) == 3:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("os.fsync", fsync)
-        with pytest.raises(OSError, match="No space left"):
-            over_seeds(heavy, range(5), tmp_path)
-    assert len(os.listdir(tmp_path)) == 2
-    assert same(over_seeds(heavy, range(5), tmp_path), [heavy(seed) for seed in range(5)])
 
 
 # ---- on a cluster

@@ -55,7 +55,7 @@ fill() {
   local unpacked file
   complete "$1" && return
   unpacked=$(cd "$work" && "$2") || say "nothing was put into $folder/$1" || return 1
-  mkdir -p "$folder/$1" || return 1
+  mkdir -p "$folder/$1" && sync || return 1 # on the disk before they have their names
   for file in "$work/$unpacked"/*-ubyte*; do
     [[ -e $folder/$1/${file##*/} ]] || mv "$file" "$folder/$1/" || return 1
   done
@@ -64,7 +64,9 @@ fill() {
 
 status=0
 if ! complete mnist || ! complete fashion-mnist; then
-  work=$(mktemp -d "$folder/.unpack-XXXXXX") # in the folder, so that files are moved whole
+  # What was killed more than a day ago goes; it is well if another run is faster.
+  find "$folder" -maxdepth 1 -name '.partial-*' -mtime +0 -exec rm -rf {} + || true
+  work=$(mktemp -d "$folder/.partial-XXXXXX") # in the folder, so that files are moved whole
   fill mnist unpack_mnist || status=1
   fill fashion-mnist unpack_fashion_mnist || status=1
 fi
