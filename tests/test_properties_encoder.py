@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from strategies import codes, dtypes, few, powers, seeds
@@ -60,6 +60,7 @@ def test_a_code_says_nothing_of_the_unit_of_measurement(encoder, X, scale):
     values = encoder.sparsifier in ("relu", "identity")
     values |= encoder.sparsifier in COUNTED and not encoder.binary
     unit = scale if values else 1
+    assume(np.ptp(X, axis=0).any())
     assert np.array_equal(clone(encoder).fit_transform(scale * X), unit * encoder.fit_transform(X))
 
 
@@ -78,6 +79,14 @@ def test_a_fly_codes_each_sample_alone_however_it_comes(encoder, X, data):
         assert np.array_equal(sp.vstack(batches).toarray(), Z)
     assert np.array_equal(encoder.transform(X[:1]), Z[:1])
     assert np.array_equal(clone(encoder).fit_transform(X + 64), Z)
+
+
+@given(codes(), st.floats(-1e3, 1e3), st.sampled_from([np.asarray, sp.csr_matrix]))
+def test_a_shift_of_float32_samples_leaves_their_spread(X, shift, form):
+    assume(X.var(axis=0).sum() > 0.1)
+    encoder = ExpandSparsify(5, sparsifier="cosine", random_state=0)
+    shifted = encoder.fit(form((X + shift).astype(np.float32))).bandwidth_
+    np.testing.assert_allclose(shifted, np.sqrt(X.var(axis=0).sum() / 2), rtol=1e-3)
 
 
 @given(encoders(), whole(), st.sampled_from([40, 80, 200]))

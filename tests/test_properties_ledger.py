@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from strategies import few, powers, seeds
 
-from esutils import claims, effects, questions
-from esutils.intervals import estimate
+from esutils import claims, effects, scorecard
+from esutils.intervals import estimate, over_resplits
 
 COMPARISONS = st.sampled_from(claims.COMPARISONS)
 thresholds, moves = st.floats(-3, 3), st.floats(0, 5)
@@ -110,7 +110,7 @@ def test_a_shift_moves_an_interval_and_a_unit_scales_it(values, shift, scale, si
 
 @given(samples(ndim=[1]), st.floats(0, 2))
 def test_one_value_a_seed_gives_students_interval_and_resplits_a_wider_one(values, share):
-    found, wider = estimate(values), questions.estimate(values, share)
+    found, wider = estimate(values), over_resplits(values, share)
     n, error = len(values), values.std(ddof=1)
     half = stats.t.ppf(0.975, n - 1)
     assert found.high - found.mean == pytest.approx(half * error / np.sqrt(n), abs=1e-12)
@@ -215,7 +215,7 @@ def test_holms_correction_is_the_step_down_test(book, shifts, seed):
     for at, values in enumerate(noise + np.array(shifts)[:, None]):
         claims.judge(f"toy.{at}", values, noise[0] - 9, data="here")
         p_values.append(float(f"{estimate(values).p_value('greater', 1.0):.2g}"))
-    card, lost, kept = claims.scorecard(), False, set()
+    card, lost, kept = scorecard.at_quick_scale(), False, set()
     for step, at in enumerate(np.argsort(p_values, kind="stable")):
         lost |= p_values[at] * (len(shifts) - step) >= 0.05
         kept |= set() if lost else {f"toy.{at}"}

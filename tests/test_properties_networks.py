@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import few, powers
+from networks import counts, matrices, numpy_forward
+from strategies import few, powers, seeds
 
-from esutils import mlp, tickets
+from esutils import mlp, tickets, training
 
-seeds = st.integers(0, 2**32 - 1)
 widths = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 shares = st.floats(0, 1)
 
@@ -48,15 +48,7 @@ def masked_networks(draw):
     if draw(st.booleans()):
         for layer in mlp.linear_layers(model):
             layer.weight.data = torch.round(2 * layer.weight.data)
-    return model, draw(masks_for([tuple(weight.shape) for weight in weights(model)]))
-
-
-def weights(model):
-    return [layer.weight.detach() for layer in mlp.linear_layers(model)]
-
-
-def counts(masks):
-    return [int(mask.sum()) for mask in masks]
+    return model, draw(masks_for([tuple(weight.shape) for weight in matrices(model)]))
 
 
 # ---- networks
@@ -77,21 +69,14 @@ def test_a_first_network_has_hes_bounds_and_its_seed_is_all_that_counts(d, hidde
 @given(tasks(), st.data())
 def test_outputs_are_those_of_a_plain_loop_in_any_order(task, data):
     model, X, _, seed = task
-    outputs, activity = mlp.logits(model, X), X.astype(np.float32)
-    *below, last = mlp.linear_layers(model)
-    for layer in below:
-        activity = np.maximum(
-            activity @ layer.weight.numpy(force=True).T + layer.bias.numpy(force=True), 0
-        )
+    outputs, (activity, expected) = mlp.logits(model, X), numpy_forward(model, X)
     np.testing.assert_allclose(mlp.hidden_activity(model, X), activity, atol=1e-4)
-    np.testing.assert_allclose(
-        outputs, activity @ last.weight.numpy(force=True).T + last.bias.numpy(force=True), atol=1e-4
-    )
+    np.testing.assert_allclose(outputs, expected, atol=1e-4)
     assert np.array_equal(mlp.predict(model, X), outputs.argmax(axis=1))
     samples = data.draw(st.permutations(range(len(X))))
     np.testing.assert_allclose(mlp.logits(model, X[samples]), outputs[samples], atol=1e-5)
-    units = np.random.default_rng(seed).permutation(below[0].out_features)
     first, second, *_ = mlp.linear_layers(model)  # the units of the first layer change places
+    units = np.random.default_rng(seed).permutation(first.out_features)
     first.weight.data, first.bias.data = first.weight.data[units], first.bias.data[units]
     second.weight.data = second.weight.data[:, units]
     np.testing.assert_allclose(mlp.logits(model, X), outputs, atol=1e-4)
@@ -102,15 +87,15 @@ def test_outputs_are_those_of_a_plain_loop_in_any_order(task, data):
 def test_training_follows_the_order_of_inputs_and_of_classes(task, n_epochs, batch_size):
     model, X, y, seed = task
     rng = np.random.default_rng(seed)
-    inputs, classes = rng.permutation(X.shape[1]), rng.permutation(len(weights(model)[-1]))
+    inputs, classes = rng.permutation(X.shape[1]), rng.permutation(len(matrices(model)[-1]))
     moved = copy.deepcopy(model)
     first, last = mlp.linear_layers(moved)[0], mlp.linear_layers(moved)[-1]
     first.weight.data = first.weight.data[:, inputs]
     last.weight.data, last.bias.data = last.weight.data[classes], last.bias.data[classes]
     options = {"random_state": seed, "learning_rate": 1e-2}
-    mlp.fit(model, X, y, n_epochs, batch_size=batch_size, **options)
+    training.fit(model, X, y, n_epochs, batch_size=batch_size, **options)
     renamed = np.argsort(classes)[y]
-    mlp.fit(moved, X[:, inputs], renamed, n_epochs, batch_size=batch_size, **options)
+    training.fit(moved, X[:, inputs], renamed, n_epochs, batch_size=batch_size, **options)
     outputs = mlp.logits(model, X)[:, classes]
     np.testing.assert_allclose(mlp.logits(moved, X[:, inputs]), outputs, atol=1e-3)
 
@@ -119,13 +104,13 @@ def test_training_follows_the_order_of_inputs_and_of_classes(task, n_epochs, bat
 @given(tasks(), st.data(), st.booleans(), st.integers(1, 3))
 def test_training_leaves_masked_weights_at_zero_and_repeats(task, data, decay, n_epochs):
     model, X, y, seed = task
-    masks = data.draw(masks_for([tuple(weight.shape) for weight in weights(model)]))
+    masks = data.draw(masks_for([tuple(weight.shape) for weight in matrices(model)]))
     again, seen = copy.deepcopy(model), []
     options = {"masks": masks, "decay": decay, "random_state": seed}
-    mlp.fit(model, X, y, n_epochs, after_epoch=lambda epoch, _: seen.append(epoch), **options)
-    mlp.fit(again, X, y, n_epochs, **options)
+    training.fit(model, X, y, n_epochs, after_epoch=lambda epoch, _: seen.append(epoch), **options)
+    training.fit(again, X, y, n_epochs, **options)
     assert seen == list(range(1, n_epochs + 1)) and not model.training
-    for weight, other, mask in zip(weights(model), weights(again), masks, strict=True):
+    for weight, other, mask in zip(matrices(model), matrices(again), masks, strict=True):
         assert not weight[~mask].any() and torch.equal(weight, other)
 
 
@@ -135,9 +120,9 @@ def test_a_trained_network_is_a_first_one_that_was_fitted(task, hidden, n_epochs
     _, X, y, seed = task
     generator = torch.Generator().manual_seed(seed)
     model = mlp.initial_mlp(X.shape[1], hidden, 4, random_state=generator)
-    mlp.fit(model, X, y, n_epochs, random_state=generator)
-    whole = mlp.train_mlp(X, y, hidden, n_epochs, random_state=seed, n_classes=4)
-    for weight, other in zip(weights(model), weights(whole), strict=True):
+    training.fit(model, X, y, n_epochs, random_state=generator)
+    whole = training.train_mlp(X, y, hidden, n_epochs, random_state=seed, n_classes=4)
+    for weight, other in zip(matrices(model), matrices(whole), strict=True):
         assert torch.equal(weight, other)
 
 
@@ -174,7 +159,7 @@ def test_pruning_takes_the_smallest_exactly_and_nothing_grows_back(network, data
     before = copy.deepcopy(masks)
     pruned = tickets.prune(model, masks, fractions)
     assert all(torch.equal(mask, old) for mask, old in zip(masks, before, strict=True))
-    for weight, old, new, share in zip(weights(model), masks, pruned, fractions, strict=True):
+    for weight, old, new, share in zip(matrices(model), masks, pruned, fractions, strict=True):
         kept = [at for at, keeps in enumerate(old.flatten().tolist()) if keeps]
         kept.sort(key=lambda at, weight=weight: (abs(weight.flatten()[at].item()), at))
         expected = torch.zeros(old.numel(), dtype=torch.bool)
@@ -185,12 +170,12 @@ def test_pruning_takes_the_smallest_exactly_and_nothing_grows_back(network, data
 @given(masked_networks())
 def test_a_masked_network_is_a_copy_with_zeros(network):
     model, masks = network
-    start = copy.deepcopy(weights(model))
+    start = copy.deepcopy(matrices(model))
     found = tickets.masked(model, masks)
     twice = tickets.masked(found, masks)
-    for weight, first, mask in zip(weights(found), start, masks, strict=True):
+    for weight, first, mask in zip(matrices(found), start, masks, strict=True):
         assert torch.equal(weight, torch.where(mask, first, 0))
-    parts = zip(weights(model), start, weights(twice), weights(found), strict=True)
+    parts = zip(matrices(model), start, matrices(twice), matrices(found), strict=True)
     assert all(torch.equal(a, b) and torch.equal(c, d) for a, b, c, d in parts)
     full = tickets.full_masks(model)
     assert all(mask.all() for mask in full) and tickets.kept_fraction(full) == 1
@@ -214,11 +199,11 @@ def test_drawn_masks_keep_the_counts_or_the_degrees(network, seed):
 @given(tasks(), shares, st.integers(1, 3))
 def test_tickets_are_nested_rewound_and_counted(task, share, n_rounds):
     initial, X, y, seed = task
-    started, fractions = [], [share] * len(weights(initial))
+    started, fractions = [], [share] * len(matrices(initial))
 
     def train(model, masks):
-        started.append(copy.deepcopy(weights(model)))
-        mlp.fit(model, X, y, 1, masks=masks, random_state=seed)
+        started.append(copy.deepcopy(matrices(model)))
+        training.fit(model, X, y, 1, masks=masks, random_state=seed)
 
     rounds = list(tickets.iterative_pruning(initial, train, fractions, n_rounds))
     assert len(rounds) == n_rounds + 1
@@ -227,7 +212,7 @@ def test_tickets_are_nested_rewound_and_counted(task, share, n_rounds):
         assert counts(masks) == expected
         expected = [n - round(share * n) for n in expected]
         for weight, first, own, mask in zip(
-            weights(model), start, weights(initial), masks, strict=True
+            matrices(model), start, matrices(initial), masks, strict=True
         ):
             assert torch.equal(first, own * mask) and not weight[~mask].any()
     for (more, _), (less, _) in zip(rounds[:-1], rounds[1:], strict=True):
@@ -238,8 +223,8 @@ def test_tickets_are_nested_rewound_and_counted(task, share, n_rounds):
 @given(tasks(), st.floats(0.01, 1))
 def test_a_supermask_keeps_its_share_and_the_weights(task, keep):
     model, X, y, seed = task
-    start = copy.deepcopy(weights(model))
+    start = copy.deepcopy(matrices(model))
     found, again = (tickets.supermask(model, X, y, keep, 1, random_state=seed) for _ in range(2))
     assert counts(found) == [max(1, round(keep * weight.numel())) for weight in start]
     assert all(torch.equal(a, b) for a, b in zip(found, again, strict=True))
-    assert all(torch.equal(a, b) for a, b in zip(weights(model), start, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(matrices(model), start, strict=True))

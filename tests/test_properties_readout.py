@@ -223,7 +223,7 @@ def test_a_path_of_an_encoder_is_the_encoder_at_each_width(problem, seed, sparsi
 @given(problems(n_samples=st.integers(2, 6), m=st.integers(2, 5)), st.data())
 def test_dropout_of_one_half_is_least_squares_over_all_masks(problem, data):
     Z, Y = problem
-    fitted = battery.halved(Z, Y)
+    fitted = battery._halved(Z, Y)
     masks = 2 * np.array(list(product((0, 1), repeat=Z.shape[1])))
     dropped = (masks[:, None] * Z).reshape(-1, Z.shape[1])
     design = np.column_stack([dropped, np.ones(len(dropped))])
@@ -231,4 +231,4 @@ def test_dropout_of_one_half_is_least_squares_over_all_masks(problem, data):
     np.testing.assert_allclose(fitted.weights, best[:-1], atol=1e-8)
     np.testing.assert_allclose(fitted.intercept, best[-1], atol=1e-8)
     units = np.array([data.draw(powers) for _ in Z.T])  # of each column its own
-    np.testing.assert_allclose(battery.halved(units * Z, Y).predict(units * Z), fitted.predict(Z))
+    np.testing.assert_allclose(battery._halved(units * Z, Y).predict(units * Z), fitted.predict(Z))
