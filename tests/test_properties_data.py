@@ -1,8 +1,5 @@
-"""Data, tables, sweeps and the battery's answers: nothing is lost, doubled or out of order."""
+"""Data, tables and the battery's answers: nothing is lost, doubled or out of order."""
 
-from itertools import product
-
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import few, seeds
 
-from esutils import battery, data, questions, resplits, scale, sweep, tables
+from esutils import battery, data, questions, resplits, tables
 from esutils.battery import RATIOS, SPARSITIES, WIDTHS
 from esutils.intervals import over_resplits
 
@@ -45,7 +42,7 @@ def test_corruption_is_exact_and_nested(marked, seed, a, b):
 def test_one_hot_is_undone_by_the_largest(marked, unseen):
     y, n_classes = marked
     Y = data.one_hot(y, n_classes + unseen)
-    assert Y.shape == (len(y), n_classes + unseen)
+    assert Y.shape == (len(y), n_classes + unseen) and Y.dtype == np.float64
     assert np.array_equal(Y.argmax(axis=1), y)
     assert set(np.unique(Y)) <= {0, 1} and (Y.sum(axis=1) == 1).all()
 
@@ -60,7 +57,7 @@ def test_subsamples_are_stratified_nested_and_of_the_samples(marked, seed, draws
     kept = drawn.X_train[:, 0]
     assert len(set(kept)) == len(kept) == n and np.array_equal(drawn.y_train, y[kept])
     assert np.array_equal(whole.X_train[:n, 0], kept)
-    assert drawn.X_test is split.X_test
+    assert drawn.X_test is split.X_test and drawn.y_test is split.y_test and drawn.name == "rows"
     share = np.bincount(y) / len(y)  # what comes in by turns is half a sample off its turn
     gaps = np.bincount(drawn.y_train, minlength=n_classes) - n * share
     assert (np.abs(gaps) <= 0.5 + share * n_classes / 2 + 1e-9).all()
@@ -133,55 +130,6 @@ def test_a_file_is_read_whole_however_it_is_packed(tmp_path_factory, rows, kind,
     expected = pd.read_csv(path, sep=kind[1])
     assert expected.shape == (len(rows), 2)
     pd.testing.assert_frame_equal(tables.read(path), expected)
-
-
-# ---- sweeps and scales
-
-grids = st.dictionaries(
-    st.sampled_from(["width", "kind", "share"]),
-    st.lists(st.integers(0, 9), min_size=1, max_size=3, unique=True),
-    max_size=3,
-)
-some_seeds = st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True)
-
-
-def measured(seed, **point):
-    return {"found": [*point.values(), seed], "drawn": np.random.default_rng(seed).normal(size=2)}
-
-
-@given(grids, some_seeds)
-def test_a_grid_is_run_in_order(grid, asked):
-    with joblib.parallel_config(backend="sequential"):
-        rows = sweep.over_grid(measured, grid, asked)
-    assert [row["found"] for row in rows] == [list(run) for run in product(*grid.values(), asked)]
-    assert [list(row)[: len(grid) + 1] for row in rows] == [[*grid, "seed"]] * len(rows)
-
-
-@few
-@given(some_seeds, some_seeds)
-def test_a_sweep_that_goes_on_gives_what_one_in_one_go_gives(tmp_path_factory, first, asked):
-    folder = tmp_path_factory.mktemp("runs")
-    with joblib.parallel_config(backend="sequential"):
-        sweep.over_seeds(measured, first, folder)
-        resumed, fresh = (
-            sweep.over_seeds(measured, asked, folder),
-            sweep.over_seeds(measured, asked),
-        )
-    assert len(list(folder.glob("*.npz"))) == len({*first, *asked})
-    for one, other in zip(resumed, fresh, strict=True):
-        assert one["found"] == other["found"]
-        assert one["drawn"].tobytes() == other["drawn"].tobytes()
-
-
-@given(st.integers(), st.text(), st.sampled_from(["", "quick", "paper"]) | st.text("abc"))
-def test_the_scale_chooses_one_of_two(quick, paper, said):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ES_SCALE", said)
-        if said in ("", "quick", "paper"):
-            assert scale.choose(quick, paper) == (paper if said == "paper" else quick)
-        else:
-            with pytest.raises(ValueError, match="ES_SCALE must be one of"):
-                scale.choose(quick, paper)
 
 
 # ---- the battery and its questions

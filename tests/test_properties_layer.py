@@ -135,8 +135,10 @@ def test_a_projection_has_its_law_and_is_the_top_of_every_wider_one(law, d, data
     if law != "none":
         top = projection(narrow, d, random_state=seed, **options)
         assert np.array_equal(top.toarray() if sp.issparse(top) else top, W[:narrow])
-    if law in ("sphere", "data", "rotation", "none"):
+    if law in ("sphere", "data", "rotation"):
         np.testing.assert_allclose(np.linalg.norm(W, axis=1), 1, rtol=1e-6)
+    if law == "none":
+        assert np.array_equal(W, np.eye(d))
     if law == "rotation":
         np.testing.assert_allclose(W @ W.T, np.eye(m), atol=1e-6)
     if law == "sign":

@@ -108,14 +108,18 @@ def test_a_shift_moves_an_interval_and_a_unit_scales_it(values, shift, scale, si
     assert moved.mean == pytest.approx(sign * scale * (found.mean + shift), **tolerance)
 
 
-@given(samples(ndim=[1]), st.floats(0, 2))
-def test_one_value_a_seed_gives_students_interval_and_resplits_a_wider_one(values, share):
+@given(samples(ndim=[1]), st.floats(0, 2), thresholds)
+def test_one_value_a_seed_is_students_and_resplits_are_wider(values, share, threshold):
     found, wider = estimate(values), over_resplits(values, share)
     n, error = len(values), values.std(ddof=1)
     half = stats.t.ppf(0.975, n - 1)
     assert found.high - found.mean == pytest.approx(half * error / np.sqrt(n), abs=1e-12)
     assert wider.mean == pytest.approx(found.mean)
     assert wider.mean - wider.low == pytest.approx(half * error * np.sqrt(1 / n + share), abs=1e-12)
+    assume(error > 0)
+    for asked in ("greater", "less"):
+        p_value = stats.ttest_1samp(values, threshold, alternative=asked).pvalue
+        assert found.p_value(asked, threshold) == pytest.approx(min(1, 2 * p_value))
 
 
 # ---- words

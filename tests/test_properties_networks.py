@@ -72,6 +72,7 @@ def test_outputs_are_those_of_a_plain_loop_in_any_order(task, data):
     outputs, (activity, expected) = mlp.logits(model, X), numpy_forward(model, X)
     np.testing.assert_allclose(mlp.hidden_activity(model, X), activity, atol=1e-4)
     np.testing.assert_allclose(outputs, expected, atol=1e-4)
+    assert outputs.dtype == np.float32 and mlp.predict(model, X).dtype == np.int64
     assert np.array_equal(mlp.predict(model, X), outputs.argmax(axis=1))
     samples = data.draw(st.permutations(range(len(X))))
     np.testing.assert_allclose(mlp.logits(model, X[samples]), outputs[samples], atol=1e-5)
@@ -115,13 +116,13 @@ def test_training_leaves_masked_weights_at_zero_and_repeats(task, data, decay, n
 
 
 @few
-@given(tasks(), st.sampled_from([(4,), (3, 2)]), st.integers(1, 2))
-def test_a_trained_network_is_a_first_one_that_was_fitted(task, hidden, n_epochs):
+@given(tasks(), widths, st.sampled_from([{}, {"dropout": 0.5, "n_active": 1}]))
+def test_a_trained_network_is_a_first_one_that_was_fitted(task, hidden, options):
     _, X, y, seed = task
     generator = torch.Generator().manual_seed(seed)
-    model = mlp.initial_mlp(X.shape[1], hidden, 4, random_state=generator)
-    training.fit(model, X, y, n_epochs, random_state=generator)
-    whole = training.train_mlp(X, y, hidden, n_epochs, random_state=seed, n_classes=4)
+    model = mlp.initial_mlp(X.shape[1], hidden, 4, random_state=generator, **options)
+    training.fit(model, X, y, 2, random_state=generator)
+    whole = training.train_mlp(X, y, hidden, 2, random_state=seed, n_classes=4, **options)
     for weight, other in zip(matrices(model), matrices(whole), strict=True):
         assert torch.equal(weight, other)
 

@@ -195,6 +195,10 @@ def test_a_path_of_widths_is_each_width_alone(problem, data):
     Z_test = data.draw(codes(many, st.just(Z.shape[1])))
     path = ridgeless.minimum_norm_path(Z, Y, Z_test, widths)
     assert_is_each_width_alone(path, Z, Y, Z_test)
+    one = ridgeless.minimum_norm_path(Z, Y[:, -1], Z_test, widths)
+    np.testing.assert_allclose(one.predictions, path.predictions[..., -1:], atol=1e-5)
+    exact = path.norms[(path.ranks == len(Z)) & (np.array(widths) >= len(Z))]
+    assert (np.diff(exact, axis=0) <= 1e-6).all()  # a wider exact fit is no longer
     order = data.draw(st.permutations(range(len(Z_test))))
     shuffled = ridgeless.minimum_norm_path(Z, Y, Z_test[order], widths)
     np.testing.assert_allclose(shuffled.predictions, path.predictions[:, order], atol=1e-9)
