@@ -148,9 +148,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         rows, phases, biases = np.random.default_rng(self.random_state).spawn(3)
 
         self.mean_ = np.asarray(X.mean(axis=0), dtype=X.dtype).ravel()
-        stored = sp.issparse(X)
-        variances = mean_variance_axis(X, 0)[1] if stored else X.var(axis=0, dtype=np.float64)
-        variance = float(variances.sum())
+        spread = mean_variance_axis(X, 0)[1] if sp.issparse(X) else X.var(axis=0, dtype=float)
+        variance = float(spread.sum())
         data = np.asarray(X - self.mean_) if self.law == "data" else None
         self.projection_ = projection(
             m, d, self.law, fan_in=self.fan_in, data=data, random_state=rows, dtype=X.dtype

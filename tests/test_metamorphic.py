@@ -1,7 +1,7 @@
 """What stays the same when a chapter's experiment is asked otherwise.
 
-Each relation takes the experiment out of its chapter, at small sizes, and holds whatever the data are.
-It is tried on the chapter as it is, and on the chapter with a bug, which it must find.
+Each relation takes the experiment out of its chapter, at small sizes, and holds whatever the data
+are. It is tried on the chapter as it is, and on the chapter with a bug, which it must find.
 """
 
 from dataclasses import replace
@@ -50,7 +50,7 @@ def renamed(split, names):
 OTHERS = np.random.default_rng(1).permutation(10)
 
 
-@relation("01-expand-and-sparsify", "np.sum(difference**2, axis=1)", "np.sum(difference, axis=1)")
+@relation("01-expand-and-sparsify", "np.sum(difference**2, axis=1)", "np.sum(abs(difference), 1)")
 def distances_and_overlaps_have_no_unit(take):
     distance_errors, overlaps = take("distance_errors", "overlaps")
     brighter = replace(DIGITS, X_train=4 * DIGITS.X_train)
@@ -102,10 +102,8 @@ def tickets_are_nested_and_not_chosen_by_test_images(take):
     for more, less in zip(masks[:-1], masks[1:], strict=True):
         assert not any((new & ~old).any() for old, new in zip(more, less, strict=True))
     again, others = find_tickets(reordered(FEW), 0)
-    pairs = [
-        pair for old, new in zip(masks, again, strict=True) for pair in zip(old, new, strict=True)
-    ]
-    assert all((old == new).all() for old, new in pairs)
+    for old, new in zip(masks, again, strict=True):
+        assert all((one == other).all() for one, other in zip(old, new, strict=True))
     np.testing.assert_array_equal(others, said[..., ORDER])
 
 
