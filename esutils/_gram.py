@@ -29,9 +29,11 @@ def gram(Z):
     return (product.toarray() if sp.issparse(product) else product).astype(np.float64, copy=False)
 
 
-def solve_gram(gram, Y, shift=0.0, scratch=None):
+def solve_gram(gram, Y, shift=0.0, n_terms=0, scratch=None):
     """Return ``pinv(gram + shift I) @ Y`` and the rank; of gram the upper triangle is read.
 
+    An entry of gram is a sum of ``n_terms`` products, which are rounded: what is left of copied
+    rows is not zero, and no larger than so many roundings.
     ``scratch``, an array of gram's shape, is written over; who solves often saves time with it.
     """
     system = np.positive(gram, out=scratch)
@@ -39,21 +41,21 @@ def solve_gram(gram, Y, shift=0.0, scratch=None):
     try:
         # Seen as its transpose, a C matrix needs no copy in Fortran's order.
         factor = sl.cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-        if full_rank(np.diag(factor[0])):
+        if full_rank(np.diag(factor[0]), n_terms):
             return sl.cho_solve(factor, Y, check_finite=False), len(gram)
     except sl.LinAlgError:
         pass
     values, vectors = sl.eigh(gram, lower=False, check_finite=False)
     values += shift
-    kept = values > len(gram) * np.finfo(float).eps * values[-1]
+    kept = values > (len(gram) + n_terms) * np.finfo(float).eps * values[-1]
     vectors = vectors[:, kept]
     return vectors @ ((vectors.T @ Y) / values[kept, None]), int(kept.sum())
 
 
-def full_rank(diagonal):
+def full_rank(diagonal, n_terms=0):
     """Return whether a Cholesky factor with this diagonal is of a matrix regular up to rounding."""
     squares = diagonal**2
-    return squares.min() > len(squares) * np.finfo(float).eps * squares.max()
+    return squares.min() > (len(squares) + n_terms) * np.finfo(float).eps * squares.max()
 
 
 def pack(Z):

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import gen_batches
+from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import sparsify
@@ -147,16 +148,16 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         rows, phases, biases = np.random.default_rng(self.random_state).spawn(3)
 
         self.mean_ = np.asarray(X.mean(axis=0), dtype=X.dtype).ravel()
-        stored = X.data if sp.issparse(X) else X
-        mean_square = float(np.sum(np.square(stored), dtype=np.float64) / X.shape[0])
-        variance = max(mean_square - float(self.mean_ @ self.mean_), 0.0)
+        spread = mean_variance_axis(X, 0)[1] if sp.issparse(X) else X.var(axis=0, dtype=float)
+        variance = float(spread.sum())
         data = np.asarray(X - self.mean_) if self.law == "data" else None
         self.projection_ = projection(
             m, d, self.law, fan_in=self.fan_in, data=data, random_state=rows, dtype=X.dtype
         )
+        bias = check_number("bias", self.bias) * np.sqrt(variance)
         if self.sparsifier == "cosine":
             self._fit_cosine(variance, phases)
-        bias = check_number("bias", self.bias) * np.sqrt(variance)
+            bias /= self.bandwidth_
         self.offset_ = (bias * biases.standard_normal(m)).astype(X.dtype)
         self.offset_ -= self.projection_ @ self.mean_
         if self.sparsifier == "threshold":

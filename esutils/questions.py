@@ -24,6 +24,7 @@ _USE = {
     "expand_dense": 'The same estimators with sparsifier="cosine": here sparsity costs more than '
     "a point.",
     "mlp": "A trained network: no untrained layer comes within a point of it.",
+    "constant": "A constant answer: no model here comes within a point of it.",
 }
 
 
@@ -229,7 +230,7 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
     what = "misread rows" if table.classes else "unexplained variance"
     gap = over_resplits(100 * (results["family, expand_sparsify"] - results["family, mlp"]))
     wide, sparse = _near_best(means, "width", WIDTHS), _near_best(means, "sparsity", SPARSITIES)
-    use = next(name for name in _MODELS if errors[name] < min(errors.values()) + 1)
+    use = next(name for name, error in errors.items() if error < min(errors.values()) + 1)
     return {
         "How good?": f"Test error, {what}: {good}. A constant answer: {errors['constant']:.1f}%.",
         "Is a random layer enough?": f"{_ENOUGH[gap.word('less', 2)]} {_difference(gap)}",

@@ -50,7 +50,7 @@ def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
     used, n = Z.any(axis=0), len(Z)
     weights, Z = np.zeros((len(used), Y.shape[1])), _columns(Z, used)
     if Z.shape[1] > n:
-        weights[used] = Z.T @ solve_gram(gram(Z), Y)[0]
+        weights[used] = Z.T @ solve_gram(gram(Z), Y, n_terms=Z.shape[1])[0]
     elif used.any():
         reflectors, R, independent = triangle(Z.copy())
         if independent == Z.shape[1]:
@@ -277,7 +277,7 @@ def _wide_fits(Z, Y, Z_test, widths):
     for at, columns in enumerate(stretches):
         new = np.ascontiguousarray(Z[:, columns], dtype=np.float64).T  # in Fortran's order
         grown = sl.blas.dsyrk(1.0, new, beta=1.0, c=grown, trans=1, lower=1, overwrite_c=1)
-        dual, rank = solve_gram(grown.T, Y, scratch=scratch)
+        dual, rank = solve_gram(grown.T, Y, n_terms=columns.stop, scratch=scratch)
         combinations[at] = dual.T
         residuals.append(_rms(Y - sl.blas.dsymm(1.0, grown, dual, lower=1)))
         ranks.append(rank)

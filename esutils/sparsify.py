@@ -113,7 +113,9 @@ def unit_thresholds(H: ArrayLike, sparsity: float) -> Array:
     below = len(H) - round(sparsity * len(H))
     if below in (0, len(H)):
         return np.full(H.shape[1], np.inf if below else -np.inf, H.dtype)
-    return np.partition(H, (below - 1, below), axis=0)[below - 1 : below + 1].mean(axis=0)
+    low, high = np.partition(H, (below - 1, below), axis=0)[below - 1 : below + 1]
+    middle = low / 2 + high / 2  # of two neighbouring floats, one of them
+    return np.where((low < middle) & (middle < high), middle, low)
 
 
 def relu(H: ArrayLike, out: Array | None = None) -> Array:

@@ -1,4 +1,4 @@
-"""The built book, shared by the tests that read its pages."""
+"""The built book, shared by the tests that read its pages; how many examples a property has."""
 
 import os
 import subprocess
@@ -6,6 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; a thorough one draws others, and more (--hypothesis-profile).
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile("same")
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = {

@@ -1,5 +1,8 @@
-"""Which pages the book has, and what its notebooks promise to show on them."""
+"""Which pages the book has, what its notebooks promise to show on them, and their functions."""
 
+import ast
+import dis
+import inspect
 from functools import cache
 from pathlib import Path
 
@@ -56,3 +59,45 @@ def slider_parts(page, model_id):
     view = frames(children[len(selectors)])
     computed_between = isinstance(view[0], list) and view[-1] is None
     return selectors, view[0] if computed_between else view
+
+
+def excerpt(page, *names, change=("", ""), **instead):
+    """Run those statements of a notebook that make some names, and what they reach; no others.
+
+    ``instead`` has values of one's own, say smaller sizes; ``change`` replaces a text first.
+    """
+    source = "\n".join(cell.source for cell in code_cells(page))
+    assert change[0] in source
+    makers = {}
+    for statement in ast.parse(source.replace(*change)).body:
+        for name in _made(statement):
+            makers.setdefault(name, statement)
+    found, wanted = [], list(names)
+    while wanted:
+        statement = makers.get(wanted.pop())
+        if statement is not None and statement not in found:
+            found.append(statement)
+            wanted += _read(compile(ast.Module([statement], []), page, "exec")) - set(instead)
+    here = {"__name__": "__main__", **instead}
+    for statement in sorted(found, key=lambda statement: statement.lineno):
+        exec(compile(ast.Module([statement], []), page, "exec"), here)
+        here |= instead
+    return [here[name] for name in names]
+
+
+def _made(statement):
+    """Return the names that a statement defines, imports or assigns."""
+    if isinstance(statement, ast.FunctionDef):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    nodes = [node for target in targets for node in ast.walk(target)]
+    return [node.id for node in nodes if isinstance(node, ast.Name)]
+
+
+def _read(code):
+    """Return the names that code reads from outside of its functions."""
+    steps = dis.get_instructions(code)
+    names = {step.argval for step in steps if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return names.union(*(_read(inner) for inner in code.co_consts if inspect.iscode(inner)))

@@ -5,9 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from esutils import ExpandSparsify, battery, intervals, questions, resplits, tables
+from esutils import battery, questions, tables
 
 TASKS = ("classification", "regression")
 RNG = np.random.default_rng(0)
@@ -63,31 +62,6 @@ def test_the_ridgeless_path_peaks_where_units_are_as_many_as_rows(results):
     path = [found[f"path, {ratio}"] for ratio in battery.RATIOS]
     assert battery.RATIOS[int(np.argmax(path))] == 1.0
     assert found["dropout, layer"] < found["path, 1.0"]
-
-
-def test_dropout_of_the_layer_is_the_mean_over_masks():
-    """The closed form against least squares on codes with half of the entries dropped."""
-    cut = resplits.resplit(table(60), 0)
-    layer = ExpandSparsify(40, sparsifier="relu", random_state=0)
-    Z = layer.fit_transform(cut.X_train)
-    fitted = battery._halved(Z, cut.Y_train)
-    rng, copies = np.random.default_rng(0), 4000
-    masks = rng.random((copies, *Z.shape)) < 0.5
-    many = (2 * masks * Z).reshape(-1, 40)
-    again = np.linalg.lstsq(
-        np.column_stack([many, np.ones(len(many))]), np.tile(cut.Y_train, (copies, 1)), rcond=None
-    )[0]
-    np.testing.assert_allclose(
-        Z @ fitted.weights + fitted.intercept, Z @ again[:-1] + again[-1], atol=0.03
-    )
-
-
-def test_interval_is_nadeau_and_bengios():
-    samples = RNG.standard_normal(8)
-    found = intervals.over_resplits(samples)
-    error = np.sqrt((1 / 8 + 0.25) * samples.var(ddof=1))
-    half = stats.t.ppf(0.975, 7) * error
-    assert (found.low, found.high) == pytest.approx((samples.mean() - half, samples.mean() + half))
 
 
 def test_answers_follow_the_thresholds(results):

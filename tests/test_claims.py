@@ -73,27 +73,6 @@ def test_a_claim_holds_fails_or_is_undecided(book, mean, word):
     assert repr(verdict) == f"{word}: toy.claim on here"
 
 
-@pytest.mark.parametrize(
-    ("comparison", "mean", "word"),
-    [
-        ("less", 0, "holds"),
-        ("less", 2, "fails"),
-        ("less", 1, "undecided"),
-        ("equivalent", 0, "holds"),
-        ("equivalent", 2, "fails"),
-        ("equivalent", -2, "fails"),
-        ("equivalent", 1, "undecided"),
-    ],
-)
-def test_the_other_comparisons(book, comparison, mean, word):
-    write_ledger(book, {**ENTRY, "comparison": comparison})
-    assert judge(mean, control=5 if comparison == "less" else -5).word == word
-
-
-def test_a_control_that_holds_voids_the_verdict(book):
-    assert judge(2, control=2).word == "void"
-
-
 def test_only_recording_writes(book, monkeypatch):
     before = files(book)
     judge(2)

@@ -461,30 +461,6 @@ def test_mnist5k_is_part_of_mnists_training_images(full, mnist5k):
 # ---- subsamples
 
 
-def test_subsamples_are_stratified_nested_and_keep_the_test_images(mnist5k):
-    large = data.subsample(mnist5k, 1005, random_state=3)
-    counts = np.bincount(large.y_train)
-    assert counts.sum() == 1005 and counts.min() == 100 and counts.max() == 101
-    assert len(rows(large.X_train)) == 1005 and rows(large.X_train) <= rows(mnist5k.X_train)
-    assert large.X_test is mnist5k.X_test and large.y_test is mnist5k.y_test
-    assert (large.name, large.image_shape) == ("mnist5k", (28, 28))
-    small = data.subsample(mnist5k, 130, random_state=3)
-    assert np.array_equal(small.X_train, large.X_train[:130])
-    assert np.array_equal(small.y_train, large.y_train[:130])
-    truth = {x.tobytes(): y for x, y in zip(mnist5k.X_train, mnist5k.y_train, strict=True)}
-    assert [truth[x.tobytes()] for x in large.X_train] == large.y_train.tolist()
-    assert rows(data.subsample(mnist5k, 130, random_state=4).X_train) != rows(small.X_train)
-    assert rows(data.subsample(mnist5k, 4000, random_state=0).X_train) == rows(mnist5k.X_train)
-
-
-def test_a_subsample_keeps_unequal_shares():
-    y = np.repeat([0, 1, 2], [700, 200, 100])
-    split = data.Split(np.arange(1000.0)[:, None], y, np.zeros((1, 1)), y[:1], "skewed", None)
-    drawn = data.subsample(split, 100, random_state=0)
-    assert np.abs(np.bincount(drawn.y_train) - [70, 20, 10]).max() <= 1
-    assert np.array_equal(y[drawn.X_train[:, 0].astype(int)], drawn.y_train)
-
-
 @pytest.mark.parametrize("n_train", [9, 4001, 100.0, True])
 def test_subsample_refuses_n_train(mnist5k, n_train):
     with pytest.raises(ValueError, match=rf"n_train must be .* \[10, 4000\], got {n_train}"):
@@ -492,22 +468,6 @@ def test_subsample_refuses_n_train(mnist5k, n_train):
 
 
 # ---- label noise
-
-
-@pytest.mark.parametrize("fraction", [0, 0.1, 0.33, 0.5, 1])
-def test_exactly_the_stated_number_of_labels_is_redrawn(fraction):
-    # With 10^9 classes a draw never hits the old label, so every redrawn label is seen to change.
-    y = np.arange(997) % 10
-    noisy = data.corrupt_labels(y, fraction, random_state=0, n_classes=10**9)
-    assert np.count_nonzero(noisy != y) == round(fraction * 997)
-
-
-def test_noise_is_nested_in_the_fraction():
-    y = np.arange(1000) % 10
-    paths = [data.corrupt_labels(y, f, 5, n_classes=10**9) for f in (0.1, 0.2, 0.7, 1)]
-    for less, more in zip(paths, paths[1:], strict=False):
-        touched = less != y
-        assert np.array_equal(more[touched], less[touched])
 
 
 def test_redrawn_labels_are_uniform_over_all_classes_whatever_the_old_one():
@@ -552,12 +512,6 @@ def test_corrupt_labels_refuses(arguments, message):
 
 
 # ---- targets
-
-
-def test_one_hot_marks_each_label_and_nothing_else():
-    targets = data.one_hot([2, 0, 2], 4)
-    assert targets.dtype == np.float64
-    assert targets.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 0]]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from esutils import ExpandSparsify, data, model_family, theory
 from esutils.encoder import SPARSIFIERS
 
 X = np.random.default_rng(0).standard_normal((60, 8))
-COUNTED = ["winners", "block", "threshold"]
 
 
 @parametrize_with_checks([ExpandSparsify(40, sparsifier=name) for name in SPARSIFIERS])
@@ -26,38 +25,16 @@ def test_scikit_learn_contract(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("sparsifier", ["winners", "block"])
-@pytest.mark.parametrize("binary", [True, False])
-def test_every_sample_has_exactly_k_active_units(sparsifier, binary):
-    Z = ExpandSparsify(
-        200, n_active=20, sparsifier=sparsifier, binary=binary, random_state=0
-    ).fit_transform(X)
-    assert (np.count_nonzero(Z, axis=1) == 20).all()
-    assert (set(np.unique(Z)) == {0.0, 1.0}) == binary
-
-
 def test_every_unit_is_active_on_its_share_of_the_training_samples():
     encoder = ExpandSparsify(200, n_active=20, sparsifier="threshold", random_state=0)
     assert (encoder.fit_transform(X).sum(axis=0) == 6).all()
 
 
-def test_kept_values_are_the_projections():
-    plain = ExpandSparsify(200, sparsifier="identity", random_state=0).fit_transform(X)
-    kept = ExpandSparsify(200, n_active=20, binary=False, random_state=0).fit_transform(X)
-    assert (kept[kept != 0] == plain[kept != 0]).all()
-    assert plain[kept != 0].min() >= 0 and np.sort(plain, axis=1)[:, -20:].sum() == kept.sum()
-
-
-@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
-def test_only_global_winners_are_not_nested(sparsifier):
-    def code(m):
-        n_active = m // 10 if sparsifier in COUNTED else None
-        encoder = ExpandSparsify(m, sparsifier=sparsifier, n_active=n_active, random_state=3)
-        assert encoder.nested == (sparsifier != "winners")
-        return encoder.fit_transform(X)
-
-    same = np.allclose(code(400)[:, :50], code(50), atol=1e-12)
-    assert same == (sparsifier != "winners")
+def test_global_winners_are_not_nested():
+    wide, narrow = (
+        ExpandSparsify(m, n_active=m // 10, random_state=3).fit_transform(X) for m in (400, 50)
+    )
+    assert (wide[:, :50] != narrow).any()
 
 
 @pytest.mark.parametrize("sparsifier", SPARSIFIERS)
@@ -78,18 +55,6 @@ def test_chunks_do_not_show(monkeypatch):
     whole = encoder.transform(X)
     monkeypatch.setattr("esutils.encoder._CHUNK_ENTRIES", 40 * 7)
     assert (encoder.transform(X) == whole).all()
-
-
-@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
-@pytest.mark.parametrize("binary", [True, False])
-def test_batches_are_the_rows_of_the_whole(sparsifier, binary):
-    encoder = ExpandSparsify(40, sparsifier=sparsifier, binary=binary, random_state=0).fit(X)
-    whole = encoder.transform(X)
-    for samples in (X, sp.csr_matrix(X), (X[:50], X[50:])):
-        batches = list(encoder.iter_transform(samples, batch_size=25))
-        assert all(batch.format == "csr" and batch.dtype == X.dtype for batch in batches)
-        assert np.allclose(sp.vstack(batches).toarray(), whole, atol=1e-12)
-    assert [batch.shape[0] for batch in encoder.iter_transform(X, 25)] == [25, 25, 10]
 
 
 def test_batches_are_asked_for_one_at_a_time():
@@ -153,11 +118,6 @@ def test_float32_stays_float32_and_agrees():
     assert np.allclose(single, encoder.fit_transform(X), atol=1e-4)
 
 
-def test_centring_makes_the_code_blind_to_a_shift():
-    shifted = ExpandSparsify(40, random_state=0).fit_transform(X + 5)
-    assert (shifted == ExpandSparsify(40, random_state=0).fit_transform(X)).all()
-
-
 def test_bias_tells_lengths_apart_and_is_a_constant_input():
     ray = np.array([[1.0], [2.0], [3.0]]) * np.ones(4)
     ray = np.vstack([ray, -ray])  # mean zero
@@ -192,21 +152,15 @@ def test_works_in_pipelines_grids_and_pickles():
     assert list(frame.columns) == ["expandsparsify0", "expandsparsify1", "expandsparsify2"]
 
 
-def test_the_family_shares_its_projection_and_keeps_its_ranks():
-    family = {name: e.fit(X) for name, e in model_family(8, 400, 40, random_state=5).items()}
-    assert list(family) == [
+def test_expansion_alone_has_the_rank_of_its_inputs_and_winners_have_that_of_the_samples():
+    ranks = {
+        name: np.linalg.matrix_rank(encoder.fit_transform(X))
+        for name, encoder in model_family(8, 400, 40, random_state=5).items()
+    }
+    assert list(ranks) == [
         "linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify",
     ]  # fmt: skip
-    shared = family["expand_linear"].projection_
-    assert (family["expand_sparsify"].projection_ == shared).all()
-    dense = family["expand_dense"]
-    assert np.allclose(dense.projection_ * dense.bandwidth_, shared)
-    codes = {name: encoder.transform(X) for name, encoder in family.items()}
-    assert np.allclose(codes["linear"], X - X.mean(axis=0))
-    assert np.linalg.matrix_rank(codes["expand_linear"]) == 8
-    assert np.linalg.matrix_rank(codes["expand_sparsify"]) == 60
-    assert codes["sparsify_only"].shape == (60, 8)
-    assert (codes["sparsify_only"].sum(axis=1) == 1).all()  # k/m = 10% of 8 inputs
+    assert ranks["linear"] == ranks["expand_linear"] == 8 and ranks["expand_sparsify"] == 60
 
 
 @pytest.mark.parametrize(

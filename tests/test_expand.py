@@ -1,4 +1,4 @@
-"""Projections: the law of the entries, nested widths, distances, refusals."""
+"""Projections: the law of the entries, distances, refusals."""
 
 import numpy as np
 import pytest
@@ -13,22 +13,6 @@ DATA = np.random.default_rng(1).standard_normal((50, 40))
 def draw(m, law, d=40, seed=0, **options):
     W = projection(m, d, law, data=DATA, random_state=seed, **options)
     return W.toarray() if sp.issparse(W) else W
-
-
-@pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_projecting_is_a_matrix_product(law, dtype):
-    m = 40 if law in ("rotation", "none") else 90
-    W = projection(m, 40, law, fan_in=2, data=DATA, random_state=0, dtype=dtype)
-    X = DATA.astype(dtype)
-    expected = X.astype(np.float64) @ draw(m, law, fan_in=2).T.astype(np.float64)
-    for samples in (X, np.asfortranarray(X), sp.csr_matrix(X)):
-        H = project(samples, W)
-        assert H.dtype == dtype and np.allclose(
-            H, expected, atol=1e-4 if dtype == np.float32 else 0
-        )
-    out = np.empty((len(X), m), dtype)
-    assert project(X, W, out=out) is out and np.allclose(out, expected, atol=1e-4)
 
 
 def test_gathering_adds_in_the_order_of_the_inputs():
@@ -75,20 +59,9 @@ def test_data_rows_are_samples_of_unit_length():
     assert len(set(nearest)) > 40  # drawn from all of them
 
 
-def test_rotation_is_orthogonal_and_none_is_the_identity():
-    Q = draw(40, "rotation")
-    assert np.allclose(Q @ Q.T, np.eye(40))
-    assert (draw(40, "none") == np.eye(40)).all()
-
-
 @pytest.mark.parametrize("law", [law for law in LAWS if law != "none"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_widths_are_nested_and_seeds_matter(law, dtype):
-    narrow = draw(7, law, dtype=dtype)
-    assert narrow.dtype == dtype
-    assert (draw(40, law, dtype=dtype)[:7] == narrow).all()
-    assert (draw(7, law, dtype=dtype) == narrow).all()
-    assert (draw(7, law, seed=1, dtype=dtype) != narrow).any()
+def test_seeds_matter(law):
+    assert (draw(7, law, seed=1) != draw(7, law)).any()
 
 
 @pytest.mark.parametrize("law", ["gaussian", "sign"])

@@ -12,20 +12,6 @@ from networks import numpy_forward, small_task, weights
 from esutils import mlp, training
 
 
-@pytest.mark.parametrize("hidden", [(7,), (8, 6), (4, 3, 5)])
-def test_outputs_match_a_numpy_forward_pass(hidden):
-    X, y = small_task()
-    model = training.train_mlp(X, y, hidden=hidden, n_epochs=3)
-    assert [layer.out_features for layer in model[::2]] == [*hidden, 3]
-    activity, logits = numpy_forward(model, X)
-    got = mlp.logits(model, X)
-    assert got.dtype == np.float32
-    np.testing.assert_allclose(got, logits, atol=1e-5)
-    np.testing.assert_allclose(mlp.hidden_activity(model, X), activity, atol=1e-5)
-    assert mlp.predict(model, X).dtype == np.int64
-    np.testing.assert_array_equal(mlp.predict(model, X), got.argmax(axis=1))
-
-
 def test_seed_decides_the_network():
     X, y = small_task()
     first, again, other = (training.train_mlp(X, y, (20,), 2, random_state=s) for s in (3, 3, 4))

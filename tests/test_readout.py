@@ -1,4 +1,4 @@
-"""Ridge readouts against scikit-learn's own solver."""
+"""Ridge readouts where precision is short, units are dead, or the targets are noise; refusals."""
 
 import numpy as np
 import pytest
@@ -9,19 +9,6 @@ from esutils import readout
 from esutils.readout import ridge, ridge_path, tuned_ridge
 
 RNG = np.random.default_rng(0)
-
-
-@pytest.mark.parametrize("m", [5, 30, 200])
-@pytest.mark.parametrize("as_csr", [False, True])
-@pytest.mark.parametrize("penalty", [1e-3, 1.0, 100.0])
-def test_ridge_is_scikit_learns(m, as_csr, penalty):
-    Z, T = RNG.standard_normal((60, m)) + 1, RNG.standard_normal((60, 3)) + 2
-    mine = ridge(sp.csr_matrix(Z) if as_csr else Z, T, penalty)
-    theirs = Ridge(alpha=penalty, solver="svd").fit(Z, T)
-    assert np.allclose(mine.weights, theirs.coef_.T, atol=1e-8)
-    assert np.allclose(mine.intercept, theirs.intercept_, atol=1e-8)
-    assert np.allclose(mine.predict(Z), theirs.predict(Z), atol=1e-8)
-    assert mine.penalty == penalty
 
 
 def test_ridge_of_a_one_dimensional_target_and_of_float32_codes():
@@ -44,16 +31,6 @@ def test_ridge_survives_dead_and_duplicate_units():
     fitted = ridge(Z, RNG.standard_normal(50), 1e-9)
     assert np.isfinite(fitted.weights).all()
     assert np.allclose(fitted.weights[:10], 0)
-
-
-def test_ridge_path_is_ridge_at_each_penalty_and_shrinks():
-    Z, T = RNG.standard_normal((60, 100)), RNG.standard_normal((60, 2))
-    penalties = [0.1, 10.0, 1000.0]
-    path = ridge_path(Z, T, penalties)
-    for penalty, fitted in zip(penalties, path, strict=True):
-        assert np.array_equal(fitted.weights, ridge(Z, T, penalty).weights)
-    norms = [np.linalg.norm(fitted.weights) for fitted in path]
-    assert norms == sorted(norms, reverse=True)
 
 
 def test_tuned_ridge_penalises_noise_and_not_a_clean_line():
@@ -85,31 +62,6 @@ Z, T = np.ones((6, 4)), np.ones(6)
 def test_refusals_name_argument_and_value(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-@pytest.mark.parametrize("shape", [(40, 15), (15, 40)], ids=["long", "wide"])
-@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
-def test_leave_one_out_is_what_leaving_one_out_gives(shape, kind):
-    """The oracle: for each sample and penalty, a ridge fitted to the other samples."""
-    rng = np.random.default_rng(0)
-    Z = rng.standard_normal(shape) * (rng.random(shape) < 0.4)
-    Y = rng.standard_normal((shape[0], 2)) + Z[:, :2]
-    fitted, left_out = readout.loo_ridge(kind(Z), Y)
-    others = [np.delete(np.arange(len(Z)), i) for i in range(len(Z))]
-    centred = Z - Z.mean(axis=0)
-    penalties = np.array(readout.MORE_PENALTIES) * np.sum(centred**2) / len(Z)
-    found = np.array(
-        [
-            [readout.ridge(Z[rows], Y[rows], p).predict(Z[[i]])[0] for i, rows in enumerate(others)]
-            for p in penalties
-        ]
-    )
-    best = np.mean((found - Y) ** 2, axis=(1, 2)).argmin()
-    assert fitted.penalty == pytest.approx(penalties[best])
-    np.testing.assert_allclose(left_out, found[best], atol=1e-8)
-    np.testing.assert_allclose(
-        fitted.predict(Z), readout.ridge(Z, Y, penalties[best]).predict(Z), atol=1e-8
-    )
 
 
 def test_leave_one_out_refuses_a_single_sample():

@@ -1,34 +1,11 @@
-"""Sparsifiers: exact counts, ties by index, permutation and scale, kernels."""
+"""Sparsifiers: the fast path of the winners, its threads and memory, kernels, refusals."""
 
 import growth
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
 
 from esutils import ExpandSparsify, sparsify, theory
 from esutils._select import largest
-
-# Few distinct values, so that ties are the rule.
-tied = arrays(
-    np.float64, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(-2, 2)
-)
-
-
-def reference_winners(row, k):
-    """Sort by value, then by index, with Python's own stable sort."""
-    return sorted(sorted(range(len(row)), key=lambda j: -row[j])[:k])
-
-
-@settings(deadline=None)
-@given(tied, st.data())
-def test_winners_are_the_k_largest_with_ties_by_index(H, data):
-    k = data.draw(st.integers(1, H.shape[1]))
-    won = sparsify.winners(H, k)
-    assert won.tolist() == [reference_winners(row, k) for row in H.tolist()]
-    assert (sparsify.winners(3 * H + 1, k) == won).all()  # only the order of the values counts
-
 
 FLOATS = {
     "continuous": lambda A: A,
@@ -107,45 +84,6 @@ def test_compiled_code_is_ready_soon_and_kept():
     assert min(call["compiled"] for call in calls) < 0.2
 
 
-def test_winners_follow_a_permutation_of_the_units():
-    rng = np.random.default_rng(0)
-    H, order = rng.standard_normal((20, 30)), rng.permutation(30)
-    moved = order[sparsify.winners(H[:, order], 6)]
-    assert (np.sort(moved, axis=1) == sparsify.winners(H, 6)).all()
-
-
-@settings(deadline=None)
-@given(tied, st.integers(1, 4))
-def test_block_winners_are_the_first_largest_of_each_block(H, block_size):
-    H = np.repeat(H, block_size, axis=1)  # every width is now a multiple of the block size
-    won = sparsify.block_winners(H, block_size)
-    expected = [
-        [
-            start + reference_winners(row[start : start + block_size], 1)[0]
-            for start in range(0, len(row), block_size)
-        ]
-        for row in H.tolist()
-    ]
-    assert won.tolist() == expected
-
-
-@pytest.mark.parametrize("sparsity", [0.01, 0.1, 0.25, 0.5, 0.99])
-def test_unit_thresholds_leave_exactly_the_share_active(sparsity):
-    H = np.random.default_rng(0).standard_normal((200, 15))
-    active = H > sparsify.unit_thresholds(H, sparsity)
-    assert (active.sum(axis=0) == round(sparsity * 200)).all()
-
-
-def test_unit_thresholds_that_round_to_no_sample_or_all():
-    H = np.arange(3.0)[:, None]
-    assert not (H > sparsify.unit_thresholds(H, 0.1)).any()
-    assert (H > sparsify.unit_thresholds(H, 0.9)).all()
-
-
-def test_relu_keeps_what_is_positive():
-    assert sparsify.relu([[-1.0, 0.0, 2.0]]).tolist() == [[0.0, 0.0, 2.0]]
-
-
 def test_cosine_features_estimate_the_gaussian_kernel():
     rng = np.random.default_rng(0)
     X, m, bandwidth = rng.standard_normal((6, 5)), 200_000, 2.0
@@ -156,14 +94,6 @@ def test_cosine_features_estimate_the_gaussian_kernel():
     assert np.abs(Z @ Z.T / m - theory.gaussian_kernel(distances, bandwidth)).max() < 5 * np.sqrt(
         2 / m
     )
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_values_keep_their_dtype(dtype):
-    H = np.ones((2, 4), dtype)
-    assert sparsify.relu(H).dtype == dtype
-    assert sparsify.cosine(H, np.zeros(4, dtype)).dtype == dtype
-    assert sparsify.unit_thresholds(H, 0.5).dtype == dtype
 
 
 H = np.ones((3, 4))

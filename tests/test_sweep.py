@@ -11,9 +11,6 @@ import time
 import joblib
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from esutils import _dependence, _kept, sweep
 from esutils._dependence import dependence_digest
@@ -61,16 +58,6 @@ def test_progress_is_shown_to_a_reader_and_not_recorded(
     assert ("seeds" in capsys.readouterr().err) == shown
 
 
-def test_a_grid_is_run_in_order_with_every_seed(sequential):
-    def experiment(width, kind, seed):
-        return {"found": (width, kind, seed)}
-
-    rows = over_grid(experiment, {"width": [1, 2], "kind": "ab"}, seeds=[7, 8])
-    asked = [(w, k, s) for w in (1, 2) for k in "ab" for s in (7, 8)]
-    assert [(row["width"], row["kind"], row["seed"]) for row in rows] == asked
-    assert [row["found"] for row in rows] == asked
-
-
 @pytest.mark.parametrize("result", [3, {"seed": 1}, {"width": 1}])
 def test_a_grid_refuses_a_result_that_is_no_dict_or_hides_a_setting(sequential, result):
     with pytest.raises(ValueError, match="dict without the names .*'width', 'seed'.*got"):
@@ -78,21 +65,6 @@ def test_a_grid_refuses_a_result_that_is_no_dict_or_hides_a_setting(sequential, 
 
 
 # ---- kept on disk
-
-keys = st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.tuples(st.text()))
-arrays = hnp.arrays(
-    st.sampled_from(["f4", "f8", "i8", "u2", "bool", "c16", "U3"]), hnp.array_shapes(min_dims=0)
-)
-leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), arrays)
-results = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.lists(inner, max_size=3).map(tuple),
-        st.dictionaries(keys, inner, max_size=3),
-    ),
-    max_leaves=8,
-)
 
 
 def same(a, b):
@@ -106,14 +78,6 @@ def same(a, b):
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return repr(a) == repr(b)
-
-
-@given(result=results)
-def test_what_is_kept_comes_back_to_the_bit(tmp_path_factory, result):
-    path = tmp_path_factory.mktemp("kept") / "result.npz"
-    _kept.save(path, result)
-    assert same(_kept.load(path), result)
-    assert os.listdir(path.parent) == ["result.npz"]
 
 
 @pytest.mark.parametrize("result", [object(), {1, 2}, np.array([None]), [range(3)], {"f": len}])

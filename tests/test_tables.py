@@ -173,16 +173,6 @@ def test_resplit_learns_from_training_rows_alone():
     assert np.abs(after.X_test).max() > 1e5 and np.isfinite(after.X_test).all()
 
 
-def test_resplit_standardises_each_column_or_all_together():
-    wide = frame(b=1000 * RNG.standard_normal(N))
-    each = resplits.resplit(tables.from_frame(wide, "y"), 0).X_train
-    np.testing.assert_allclose(each.std(axis=0), 1)
-    together = resplits.resplit(tables.from_frame(wide, "y", standardise=False), 0).X_train
-    assert together.std() == pytest.approx(1)
-    assert together[:, 1].std() > 500 * together[:, 0].std()
-    np.testing.assert_allclose(together.mean(axis=0), 0, atol=1e-9)
-
-
 def test_missing_values_become_columns_of_their_own():
     numbers = RNG.standard_normal(N)
     numbers[::4] = np.nan

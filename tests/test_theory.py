@@ -2,7 +2,6 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal, norm
 
 from esutils import theory
 
@@ -105,27 +104,6 @@ def test_mei_montanari_matches_simulated_relu_features(psi1, psi2, nonlinear):
 # --- kernels and overlaps
 
 
-def test_order_0_and_1_match_random_units():
-    rng = np.random.default_rng(0)
-    for angle in (0.0, 0.4, 1.2, np.pi / 2, 2.5, np.pi):
-        a, b = unit_pair(angle) @ rng.standard_normal((20, 200_000))
-        step, ramp = 2 * (a > 0) * (b > 0), 2 * np.maximum(a, 0) * np.maximum(b, 0)
-        assert theory.arc_cosine_kernel(angle, 0) == pytest.approx(step.mean(), abs=0.01)
-        assert theory.arc_cosine_kernel(angle, 1) == pytest.approx(ramp.mean(), abs=0.02)
-    assert theory.arc_cosine_kernel(0, 0) == theory.arc_cosine_kernel(0, 1) == 1
-
-
-@pytest.mark.parametrize("sparsity", [0.001, 0.05, 0.5, 0.8])
-def test_overlap_matches_the_bivariate_normal(sparsity):
-    low = norm.ppf(sparsity)
-    angles = np.array([0.1, 0.7, np.pi / 2, 2.0, 3.0])
-    both = [
-        multivariate_normal.cdf([low, low], cov=[[1, np.cos(t)], [np.cos(t), 1]]) for t in angles
-    ]
-    overlap = theory.code_overlap(angles, sparsity)
-    np.testing.assert_allclose(overlap, np.array(both) / sparsity, atol=1e-6)
-
-
 def test_overlap_matches_k_winners_of_a_wide_random_code():
     rng = np.random.default_rng(1)
     m, k = 100_000, 5_000
@@ -147,15 +125,6 @@ def test_overlap_is_exact_where_it_is_known():
     np.testing.assert_array_equal(grid[0], 1)
     np.testing.assert_allclose(grid[-1], np.maximum(0, 2 - 1 / sparsity), atol=1e-12)
     np.testing.assert_allclose(theory.code_overlap(np.pi / 2, sparsity), sparsity, rtol=1e-12)
-
-
-def test_gaussian_kernel_is_the_limit_of_cosine_features():
-    rng = np.random.default_rng(2)
-    bandwidth, difference = 3.0, np.array([2.0, -1.0, 2.0])
-    cosines = np.cos(rng.standard_normal((200_000, 3)) / bandwidth @ difference)
-    kernel = theory.gaussian_kernel(np.linalg.norm(difference), bandwidth)
-    assert kernel == pytest.approx(cosines.mean(), abs=0.01)
-    np.testing.assert_allclose(theory.gaussian_kernel([0, 3.0], bandwidth), [1, np.exp(-0.5)])
 
 
 @pytest.mark.parametrize(

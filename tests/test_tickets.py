@@ -15,55 +15,6 @@ def same(first, second):
     return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_full_masks_keep_everything():
-    masks = tickets.full_masks(small_net())
-    assert counts(masks) == [100, 200, 30]
-    assert tickets.kept_fraction(masks) == 1
-    assert tickets.kept_fraction([masks[0], ~masks[1], masks[2]]) == 130 / 330
-
-
-def test_masked_is_a_copy_with_zeros():
-    model, masks = small_net(), some_masks()
-    start = [weight.clone() for weight in matrices(model)]
-    network = tickets.masked(model, masks)
-    assert same(matrices(model), start)
-    for weight, first, mask in zip(matrices(network), start, masks, strict=True):
-        assert torch.equal(weight, torch.where(mask, first, 0))
-
-
-@pytest.mark.parametrize("equal", [False, True])
-@pytest.mark.parametrize("fractions", [(0.2, 0.2, 0.1), [0.0, 0.5, 1.0], (0.33, 0.01, 0.9)])
-def test_prune_removes_the_smallest_exactly(equal, fractions):
-    model, masks = small_net(), some_masks()
-    if equal:
-        for layer in mlp.linear_layers(model):
-            torch.nn.init.constant_(layer.weight, -0.5)
-    for _ in range(4):
-        pruned = tickets.prune(model, masks, fractions)
-        for weight, old, new, fraction in zip(
-            matrices(model), masks, pruned, fractions, strict=True
-        ):
-            kept = [i for i, keeps in enumerate(old.flatten().tolist()) if keeps]
-            kept.sort(key=lambda i: (abs(weight.flatten()[i].item()), i))
-            expected = torch.zeros(old.numel(), dtype=torch.bool)
-            expected[kept[round(fraction * len(kept)) :]] = True
-            assert torch.equal(new.flatten(), expected)
-            assert not (new & ~old).any()
-        masks = pruned
-
-
-def test_the_papers_schedule_counts():
-    model = mlp.initial_mlp(784, (300, 100), 10)
-    masks = tickets.full_masks(model)
-    for _ in range(7):
-        masks = tickets.prune(model, masks, (0.2, 0.2, 0.1))
-    kept = [235200, 30000, 1000]
-    for _ in range(7):
-        kept = [n - round(f * n) for n, f in zip(kept, (0.2, 0.2, 0.1), strict=True)]
-    assert counts(masks) == kept
-    assert tickets.kept_fraction(masks) == pytest.approx(0.8**7, abs=0.002)
-
-
 def test_random_masks_keep_the_counts_at_random_places():
     masks = some_masks()
     drawn = [tickets.random_masks(masks, seed) for seed in range(400)]
@@ -73,20 +24,6 @@ def test_random_masks_keep_the_counts_at_random_places():
         share = mask.double().mean().item()
         often = torch.stack([masks_drawn[layer] for masks_drawn in drawn]).double().mean(0)
         assert (often - share).abs().max() < 5 * np.sqrt(share * (1 - share) / 400)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.02, 0.4, 0.9, 1.0])
-def test_degrees_are_preserved(share):
-    masks = some_masks(share)
-    drawn = tickets.degree_preserving_masks(masks, 3)
-    for old, new in zip(masks, drawn, strict=True):
-        assert new.dtype == torch.bool
-        assert torch.equal(old.sum(0), new.sum(0))
-        assert torch.equal(old.sum(1), new.sum(1))
-    if share == 0.4:
-        assert not same(masks, drawn)
-    if share in (0.0, 1.0):
-        assert same(masks, drawn)
 
 
 @pytest.mark.parametrize(

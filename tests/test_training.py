@@ -154,16 +154,6 @@ def test_training_is_bit_for_bit_a_plain_loop(hidden, batch_size):
     np.testing.assert_array_equal(weights(got), weights(expected))
 
 
-@pytest.mark.parametrize("options", [{}, {"dropout": 0.5, "n_active": 4}])
-def test_train_is_initial_then_fit_with_one_generator(options):
-    X, y = small_task()
-    generator = torch.Generator().manual_seed(3)
-    model = mlp.initial_mlp(5, (20,), 3, random_state=generator, **options)
-    assert training.fit(model, X, y, 2, random_state=generator) is model
-    whole = training.train_mlp(X, y, (20,), 2, random_state=3, **options)
-    np.testing.assert_array_equal(weights(model), weights(whole))
-
-
 def test_step_size_stays_without_decay(step_sizes):
     X, y = small_task()
     training.fit(mlp.initial_mlp(5, (4,), 3), X, y, 2, 0.5, 25, decay=False)

@@ -1,0 +1,83 @@
+"""Sweeps run in order, go on where they were, and give back to the bit what they keep."""
+
+import os
+from itertools import product
+
+import joblib
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from strategies import few
+from test_sweep import same
+
+from esutils import _kept, scale, sweep
+
+grids = st.dictionaries(
+    st.sampled_from(["width", "kind", "share"]),
+    st.lists(st.integers(0, 9), min_size=1, max_size=3, unique=True),
+    max_size=3,
+)
+some_seeds = st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True)
+
+
+def measured(seed, **point):
+    return {"found": [*point.values(), seed], "drawn": np.random.default_rng(seed).normal(size=2)}
+
+
+@given(grids, some_seeds)
+def test_a_grid_is_run_in_order(grid, asked):
+    with joblib.parallel_config(backend="sequential"):
+        rows = sweep.over_grid(measured, grid, asked)
+    assert [row["found"] for row in rows] == [list(run) for run in product(*grid.values(), asked)]
+    assert [list(row)[: len(grid) + 1] for row in rows] == [[*grid, "seed"]] * len(rows)
+
+
+@few
+@given(some_seeds, some_seeds)
+def test_a_sweep_that_goes_on_gives_what_one_in_one_go_gives(tmp_path_factory, first, asked):
+    folder = tmp_path_factory.mktemp("runs")
+    with joblib.parallel_config(backend="sequential"):
+        sweep.over_seeds(measured, first, folder)
+        resumed, fresh = (
+            sweep.over_seeds(measured, asked, folder),
+            sweep.over_seeds(measured, asked),
+        )
+    assert len(list(folder.glob("*.npz"))) == len({*first, *asked})
+    assert same(resumed, fresh)
+
+
+@given(st.integers(), st.text(), st.sampled_from(["", "quick", "paper"]) | st.text("abc"))
+def test_the_scale_chooses_one_of_two(quick, paper, said):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ES_SCALE", said)
+        if said in ("", "quick", "paper"):
+            assert scale.choose(quick, paper) == (paper if said == "paper" else quick)
+        else:
+            with pytest.raises(ValueError, match="ES_SCALE must be one of"):
+                scale.choose(quick, paper)
+
+
+keys = st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.tuples(st.text()))
+arrays = hnp.arrays(
+    st.sampled_from(["f4", "f8", "i8", "u2", "bool", "c16", "U3"]), hnp.array_shapes(min_dims=0)
+)
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), arrays)
+results = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(keys, inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(result=results)
+def test_what_is_kept_comes_back_to_the_bit(tmp_path_factory, result):
+    path = tmp_path_factory.mktemp("kept") / "result.npz"
+    _kept.save(path, result)
+    assert same(_kept.load(path), result)
+    assert os.listdir(path.parent) == ["result.npz"]
