@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from esutils import _records
 from esutils._checks import check_choice
@@ -99,6 +101,28 @@ class Effects:
         if name not in self.estimates:
             return ""
         return f'<span class="num">{in_words(_records.rounded(self.estimates[name]))}</span>'
+
+
+def points(first: ArrayLike, second: ArrayLike) -> Array:
+    """Return the difference of two records of mistakes, in points.
+
+    Parameters
+    ----------
+    first, second : arrays of the same shape
+        Where a sample was misread: bool, 0 and 1, or shares.
+
+    Returns
+    -------
+    ndarray of float
+        100 where only the first errs, -100 where only the second does.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.points([True, True, False], [False, True, True])
+    array([ 100.,    0., -100.])
+    """
+    return 100 * (np.asarray(first, dtype=np.float64) - np.asarray(second))
 
 
 def in_words(recorded: Mapping[str, float]) -> str:

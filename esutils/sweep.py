@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import joblib
+import numpy as np
 
 from esutils._dependence import dependence_digest
 from esutils._kept import load, save
 from esutils._progress import progress
 from esutils._records import versions
+from esutils._types import Array
 
 _Seed = TypeVar("_Seed")
 _Result = TypeVar("_Result")
+_Case = TypeVar("_Case")
 
 
 def over_seeds(
@@ -126,6 +129,52 @@ def over_grid(
                 f"experiment must return a dict without the names {names}, got {result!r}"
             )
     return [point | result for point, result in zip(points, results, strict=True)]
+
+
+def by_seed(
+    experiment: Callable[[_Case, int], Mapping[Any, Any]],
+    cases: Iterable[_Case],
+    seeds: Iterable[int],
+) -> dict[_Case, dict[Any, Array]]:
+    """Run ``experiment(case, seed)`` for every case and seed; stack what it found over the seeds.
+
+    Parameters
+    ----------
+    experiment : callable
+        Takes a case and a seed; returns a dict, with the same keys and shapes for every seed.
+    cases : sequence
+        For instance the names of data sets.
+    seeds : sequence of int
+
+    Returns
+    -------
+    dict of dict of ndarray
+        By case, then by what was found: one entry a seed along the first axis.
+
+    Raises
+    ------
+    ValueError, OSError
+        As in :func:`over_seeds`. Finished runs are kept where ``ES_SWEEPS`` says.
+
+    Notes
+    -----
+    Chapter: 05-lottery-tickets.
+
+    Examples
+    --------
+    >>> from esutils import sweep
+    >>> found = sweep.by_seed(lambda case, seed: {"sum": case + seed}, cases=[10, 20], seeds=[1, 2])
+    >>> found[20]["sum"]
+    array([21, 22])
+    """
+    cases, seeds = list(cases), list(seeds)
+    calls = [((case, seed), {}) for case, seed in product(cases, seeds)]
+    runs = iter(_run(experiment, calls, "runs", None))
+    by_case = {case: [next(runs) for _ in seeds] for case in cases}
+    return {
+        case: {key: np.array([run[key] for run in found]) for key in found[0]}
+        for case, found in by_case.items()
+    }
 
 
 def _run(experiment, calls, unit, folder):

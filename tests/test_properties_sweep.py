@@ -48,6 +48,25 @@ def test_a_sweep_that_goes_on_gives_what_one_in_one_go_gives(tmp_path_factory, f
     assert same(resumed, fresh)
 
 
+def drawn(case, seed):
+    rng = np.random.default_rng([case, seed])
+    return {"mean": rng.random(), "values": rng.random((2, 3)), case: case}
+
+
+@few
+@given(st.lists(st.integers(0, 9), max_size=3, unique=True), some_seeds)
+def test_by_seed_stacks_what_each_case_found(tmp_path_factory, cases, asked):
+    folder = tmp_path_factory.mktemp("runs")
+    with joblib.parallel_config(backend="sequential"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ES_SWEEPS", str(folder))
+        found, again = (sweep.by_seed(drawn, iter(cases), iter(asked)) for _ in range(2))
+    assert same(found, again) and len(list(folder.glob("*.npz"))) == len(cases) * len(asked)
+    assert list(found) == cases
+    for case in cases:
+        runs = [drawn(case, seed) for seed in asked]
+        assert same(found[case], {key: np.array([run[key] for run in runs]) for key in runs[0]})
+
+
 @given(st.integers(), st.text(), st.sampled_from(["", "quick", "paper"]) | st.text("abc"))
 def test_the_scale_chooses_one_of_two(quick, paper, said):
     with pytest.MonkeyPatch.context() as patch:
