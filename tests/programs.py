@@ -7,14 +7,8 @@ import json
 
 import nbformat
 import numpy as np
+from datafiles import idx
 from pages import ROOT
-
-
-def idx(array):
-    """Return an array as MNIST's files hold it."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
-
 
 RNG = np.random.default_rng(0)
 MNIST = {

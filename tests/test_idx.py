@@ -1,0 +1,292 @@
+"""MNIST's files: found, checked, downloaded, refused; a tiny set, and the real ones."""
+
+import gzip
+import shutil
+
+import numpy as np
+import pooch
+import pytest
+from datafiles import (
+    DATA_DIR,
+    HTML,
+    IMAGES,
+    KEYS,
+    LABELS,
+    LOAD,
+    TEST_IMAGES,
+    TEST_LABELS,
+    assert_holds,
+    flip,
+    idx,
+    lay,
+    offline,
+    pack,
+    rows,
+    sha256,
+)
+from serving import serve
+
+from esutils import _idx, data
+
+DOWNLOAD = pooch.HTTPDownloader  # before a test takes the network away
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 2, 4)])
+def test_idx_gives_back_what_was_written(shape):
+    array = np.arange(np.prod(shape)).reshape(shape)
+    parsed = _idx._parse_idx(idx(array), len(shape))
+    assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda c: b"\x01" + c[1:], "magic must be 0x00000803, got 0x01000803"),
+        (lambda c: c[:2] + b"\x0d" + c[3:], "magic must be 0x00000803, got 0x00000d03"),  # float
+        (lambda c: idx([1, 2, 3] * 9), "magic must be 0x00000803, got 0x00000801"),  # labels
+        (lambda c: c[:9], "header must have 16 bytes, got 9"),
+        (lambda c: c[:-1], r"shape \(3, 2, 4\) must have 24 bytes, got 23"),
+        (lambda c: c + b"\0", r"shape \(3, 2, 4\) must have 24 bytes, got 25"),
+    ],
+)
+def test_idx_refuses_anything_else(spoil, message):
+    with pytest.raises(ValueError, match=message):
+        _idx._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
+
+
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("where", ["given", "given/mnist", "cache/esutils/mnist"])
+def test_files_are_found_gzip_or_plain(home, mnist, monkeypatch, where, compress):
+    lay(home / where, mnist, compress)
+    if where.startswith("given"):
+        monkeypatch.setenv("ES_DATA_DIR", str(home / "given"))
+    split = data.load_mnist()
+    assert_holds(split, mnist)
+    assert (split.name, split.image_shape) == ("mnist", (28, 28))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "spoil", "found"),
+    [
+        ("", flip, sha256),
+        ("", lambda c: c[:-1], sha256),
+        ("", lambda c: b"", sha256),
+        (".gz", lambda c: HTML, sha256),
+        (".gz", lambda c: gzip.compress(flip(c)), lambda w: sha256(gzip.decompress(w))),
+        # truncated, a wrong length at the end, and a broken stream: three different errors
+        (".gz", lambda c: gzip.compress(c)[:-9], lambda w: "got a corrupt gzip file"),
+        (".gz", lambda c: flip(gzip.compress(c)), lambda w: "got a corrupt gzip file"),
+        (
+            ".gz",
+            lambda c: gzip.compress(c)[:12] + b"\xff" * 99,
+            lambda w: "got a corrupt gzip file",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["given/mnist", "cache/esutils/mnist"])
+def test_a_wrong_file_is_refused_by_path_and_left_alone(
+    small, home, monkeypatch, where, suffix, spoil, found
+):
+    lay(home / "cache/esutils/mnist", small, compress=True)  # a good copy does not excuse it
+    (home / "given").mkdir()
+    monkeypatch.setenv("ES_DATA_DIR", str(home / "given"))
+    path = home / where / f"{IMAGES}-ubyte{suffix}"
+    path.parent.mkdir(exist_ok=True)
+    wrong = spoil(small[IMAGES])
+    path.write_bytes(wrong)
+    assert_refused("mnist", IMAGES, path, found(wrong))
+    assert path.read_bytes() == wrong
+
+
+def assert_refused(name, key, path, found):
+    with pytest.raises(ValueError) as refusal:
+        LOAD[name]()
+    message = str(refusal.value)
+    assert str(path) in message and _idx.SHA256[name][key] in message and found in message
+
+
+@pytest.fixture
+def given(home, real, monkeypatch):
+    """The folder that ES_DATA_DIR names, empty, and the right files in the cache."""
+    monkeypatch.setattr(pooch, "os_cache", lambda project: DATA_DIR)
+    monkeypatch.setenv("ES_DATA_DIR", str(home))
+    for name in LOAD:
+        (home / name).mkdir()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("key", "spoil"),
+    [
+        (IMAGES, lambda own, other: own[IMAGES][:-784]),
+        (IMAGES, lambda own, other: flip(own[IMAGES], 10**7)),
+        (TEST_LABELS, lambda own, other: flip(own[TEST_LABELS], 5000)),
+        # a file in another's place: of the other set, labels for images, test for training
+        *((key, lambda own, other, key=key: other[key]) for key in KEYS),
+        (IMAGES, lambda own, other: own[LABELS]),
+        (IMAGES, lambda own, other: own[TEST_IMAGES]),
+        (LABELS, lambda own, other: own[TEST_LABELS]),
+        (TEST_LABELS, lambda own, other: own[LABELS]),
+    ],
+)
+@pytest.mark.parametrize("name", LOAD)
+def test_a_real_file_that_is_not_the_right_one_is_refused(given, real, name, key, spoil):
+    (other,) = LOAD.keys() - {name}
+    wrong = spoil(real[name], real[other])
+    path = given / name / f"{key}-ubyte"
+    path.write_bytes(wrong)
+    assert_refused(name, key, path, sha256(wrong))
+    assert path.read_bytes() == wrong
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda c: pack(c)[: 10**6], "Compressed file ended before"),
+        (lambda c: flip(pack(c), 10**6), ""),  # of the compressed stream
+        (lambda c: flip(gzip.compress(c, 0), 10**6), "CRC check failed"),  # of a pixel
+    ],
+)
+@pytest.mark.parametrize("name", LOAD)
+def test_a_real_gzip_file_that_is_damaged_is_refused(given, real, name, spoil, found):
+    wrong = spoil(real[name][TEST_IMAGES])
+    path = given / name / f"{TEST_IMAGES}-ubyte.gz"
+    path.write_bytes(wrong)
+    assert_refused(name, TEST_IMAGES, path, f"got a corrupt gzip file ({found}")
+    assert path.read_bytes() == wrong
+
+
+def test_mnist_is_not_taken_for_fashion_mnist(small, home, monkeypatch):
+    lay(home, small, compress=False)
+    monkeypatch.setenv("ES_DATA_DIR", str(home))
+    with pytest.raises(ValueError, match=_idx.SHA256["fashion-mnist"]["train-images-idx3"]):
+        data.load_fashion_mnist()
+
+
+def test_es_data_dir_must_be_a_folder(home, monkeypatch):
+    monkeypatch.setenv("ES_DATA_DIR", str(home / "misspelt"))
+    with pytest.raises(ValueError, match="ES_DATA_DIR must name a folder, got .*misspelt"):
+        data.load_mnist()
+
+
+@pytest.mark.parametrize("name", LOAD)
+def test_offline_says_what_was_tried_and_what_needs_no_network(home, name):
+    with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
+        LOAD[name]()
+    message = str(failure.value)
+    assert message.count("no network") == len(_idx.MIRRORS[name]) == 2
+    assert all(mirror in message for mirror in _idx.MIRRORS[name])
+    assert str(home / "cache/esutils" / name) in message
+    assert not list((home / "cache/esutils" / name).iterdir())
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    """A folder, and the address at which a server on this machine shows it."""
+    folder = tmp_path_factory.mktemp("web")
+    with serve(folder) as port:
+        yield folder, f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def mirrors(home, web, monkeypatch):
+    """Stand-ins for MNIST's mirrors: empty folders, and their addresses."""
+    folder, address = web
+    folders = [folder / "first", folder / "second"]
+    for mirror in folders:
+        mirror.mkdir()
+    monkeypatch.setitem(_idx.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders])
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(pooch, "HTTPDownloader", DOWNLOAD)
+    yield folders
+    for mirror in folders:
+        shutil.rmtree(mirror)
+
+
+def test_a_bad_mirror_is_passed_over_and_the_good_file_cached(home, mnist, mirrors, monkeypatch):
+    first, second = mirrors
+    for mirror in mirrors:
+        lay(mirror, mnist, compress=True)
+    page, absent, short, other = (f"{key}-ubyte.gz" for key in KEYS)
+    (first / page).write_bytes(HTML)  # an error that comes as a success
+    (first / absent).unlink()
+    (first / short).write_bytes((second / short).read_bytes()[:-9])
+    (first / other).write_bytes(pack(flip(mnist[TEST_LABELS])))
+    (second / other).write_bytes(mnist[TEST_LABELS])  # as if decompressed on the way
+    assert_holds(data.load_mnist(), mnist)
+    cached = {path.name: path.read_bytes() for path in (home / "cache/esutils/mnist").iterdir()}
+    assert cached == {path.name: path.read_bytes() for path in second.iterdir()}
+
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)  # from now on the cache is enough
+    assert_holds(data.load_mnist(), mnist)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda c: HTML, lambda c: sha256(HTML)),
+        (lambda c: pack(c[LABELS]), lambda c: sha256(c[LABELS])),
+        (lambda c: pack(c[IMAGES])[:2000], lambda c: "got a corrupt gzip file (Compressed file"),
+        (lambda c: flip(pack(c[IMAGES]), -8), lambda c: "got a corrupt gzip file (CRC check"),
+    ],
+)
+def test_nothing_of_two_bad_mirrors_remains(home, mnist, mirrors, spoil, found):
+    for mirror in mirrors:
+        (mirror / f"{IMAGES}-ubyte.gz").write_bytes(spoil(mnist))
+    with pytest.raises(OSError) as failure:
+        data.load_mnist()
+    tried = str(failure.value).split("Tried:\n")[1].splitlines()
+    for url, line in zip(_idx.MIRRORS["mnist"], tried, strict=True):
+        assert line.startswith(f"{url}{IMAGES}-ubyte.gz: {home / 'cache/esutils/mnist'}")
+        assert _idx.SHA256["mnist"][IMAGES] in line and found(mnist) in line
+    assert not list((home / "cache/esutils/mnist").iterdir())
+
+
+@pytest.fixture(scope="module")
+def full(real, request):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(pooch, "HTTPDownloader", offline)
+        return LOAD[request.param]()
+
+
+@pytest.mark.parametrize(
+    ("full", "counts", "first", "moments"),
+    [
+        (
+            "mnist",  # the counts as LeCun, Cortes and Burges published them
+            {
+                "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+                "test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+            },
+            {"train": [5, 0, 4, 1, 9, 2, 1, 3, 1, 4], "test": [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]},
+            [0.1307, 0.3081],
+        ),
+        (
+            "fashion-mnist",
+            {"train": [6000] * 10, "test": [1000] * 10},
+            {"train": [9, 0, 0, 3, 0, 2, 7, 2, 5, 5], "test": [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]},
+            [0.2860, 0.3530],
+        ),
+    ],
+    indirect=["full"],
+)
+def test_the_real_sets_are_as_published(full, real, counts, first, moments):
+    for part, n_samples in (("train", 60000), ("test", 10000)):
+        X, y = getattr(full, f"X_{part}"), getattr(full, f"y_{part}")
+        assert X.shape == (n_samples, 784) and y.shape == (n_samples,)
+        assert (X.min(), X.max()) == (0, 1)
+        assert np.bincount(y).tolist() == counts[part]
+        assert y[:10].tolist() == first[part]
+    # mean and standard deviation of the training pixels, by which everyone standardises them
+    assert np.abs(np.subtract([full.X_train.mean(), full.X_train.std()], moments)).max() < 5e-5
+    assert_holds(full, real[full.name])
+    assert full.image_shape == (28, 28)
+
+
+@pytest.mark.parametrize("full", ["mnist"], indirect=True)
+def test_mnist5k_is_part_of_mnists_training_images(full, mnist5k):
+    labels = {x.tobytes(): y for x, y in zip(full.X_train, full.y_train, strict=True)}
+    assert len(labels) == 60000  # no image is there twice
+    for X, y in ((mnist5k.X_train, mnist5k.y_train), (mnist5k.X_test, mnist5k.y_test)):
+        assert [labels.get(x.tobytes()) for x in X] == y.tolist()
+        assert not rows(X) & rows(full.X_test)
