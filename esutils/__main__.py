@@ -1,7 +1,6 @@
 """The command line: ``python -m esutils report`` and ``python -m esutils claims``."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except KeyboardInterrupt:
         return _say("interrupted, nothing was written", _INTERRUPTED)
-    except (ValueError, OSError) as error:
+    except (ValueError, FileNotFoundError) as error:
         return _say(error, _BAD_INPUT)
     except Exception as error:  # never a traceback at whoever only wants a report
         return _say(f"{type(error).__name__}: {error}", _FAILED)
@@ -64,9 +63,7 @@ def _report(options):
     from esutils._whole import write_text
 
     minutes = check_number("--minutes", options.minutes, open_low=True)
-    out = options.out.resolve()
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ValueError(f"--out must be a file in a folder that can be written, got {options.out}")
+    out = _place(options.out, options.data)
     frame, standardise = tables.read(options.data), not options.pixels
     table = tables.from_frame(frame, options.target, options.task, standardise=standardise)
     for note in table.notes:
@@ -83,8 +80,25 @@ def _report(options):
             "MINUTES": minutes,
         },
     )
-    write_text(out, page)
+    try:
+        write_text(out, page)
+    except OSError as error:
+        raise RuntimeError(f"the page could not be written to {options.out}: {error}") from error
     print(options.out)
+
+
+def _place(path, data):
+    """Return where the page goes, if it can be written there and nothing else is lost."""
+    from esutils._whole import check_folder
+
+    out = path.resolve()
+    if out == data.resolve() or (out.exists() and not out.is_file()):
+        raise ValueError(f"--out must be a file and not the data, got {path}")
+    check_folder("the folder of --out", out.parent)
+    for text in (str(out), str(data.resolve())):
+        if text.encode(errors="ignore").decode() != text:  # bytes that are no UTF-8
+            raise ValueError(f"paths must be text, got {text!r}")
+    return out
 
 
 def _claims(options):

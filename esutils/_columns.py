@@ -11,6 +11,7 @@ _TASKS = ("classification", "regression")
 _MIN_CLASS = 10  # rows
 _MAX_CLASSES = 50
 _MAX_LABELS = 20  # distinct whole numbers up to which a target is taken for a class
+_LARGEST = 1e150  # beyond it there is no variance
 _NUMERIC_SHARE = 0.9  # of a column's values that must be numbers for it to be one of numbers
 
 
@@ -19,7 +20,7 @@ def read_target(column, task, notes):
     numbers = _as_numbers(column)
     if task is None:
         whole = numbers.notna().all() and (numbers == numbers.round()).all()
-        few = column.nunique() <= (_MAX_LABELS if whole else 0)
+        few = _n_different(column) <= (_MAX_LABELS if whole else 0)
         text = numbers.notna().mean() < _NUMERIC_SHARE
         task = "classification" if few or text or types.is_bool_dtype(column) else "regression"
     check_choice("task", task, _TASKS)
@@ -43,8 +44,17 @@ def read_target(column, task, notes):
     return y, tuple(map(str, classes)), kept
 
 
+def _n_different(column):
+    try:
+        return column.nunique()
+    except TypeError as error:  # lists, dicts
+        raise ValueError(
+            f"target must be numbers or words, {column.name!r} holds {str(column.iloc[0])[:40]!r}"
+        ) from error
+
+
 def _read_real(column, numbers, notes):
-    kept = np.isfinite(numbers.to_numpy())
+    kept = (numbers.abs() <= _LARGEST).to_numpy()
     if kept.mean() < _NUMERIC_SHARE:
         text = column[~kept].iloc[0]
         raise ValueError(
@@ -64,7 +74,7 @@ def read_columns(frame, notes):
         numbers = _as_numbers(column)
         share = numbers.notna().sum() / max(1, column.notna().sum())
         if share >= _NUMERIC_SHARE:
-            values = numbers.where(np.isfinite(numbers))
+            values = numbers.where(numbers.abs() <= _LARGEST)
             lost = int(column.notna().sum() - values.notna().sum())
             if lost:
                 notes.append(f"Values of {name} that are no numbers, and missing: {lost:,}.")
@@ -95,4 +105,7 @@ def _as_numbers(column):
         return days.astype(np.float64)
     if isinstance(column.dtype, pd.CategoricalDtype) or types.is_complex_dtype(column):
         return pd.Series(np.nan, column.index)
-    return pd.to_numeric(column, errors="coerce").astype(np.float64)
+    try:
+        return pd.to_numeric(column, errors="coerce").astype(np.float64)
+    except OverflowError:  # whole numbers beyond every float
+        return pd.to_numeric(column.astype(str), errors="coerce").astype(np.float64)

@@ -6,6 +6,7 @@ import scipy.linalg as sl
 import scipy.sparse as sp
 
 from esutils._bits import count_bits
+from esutils._checks import check_finite
 from esutils._threads import in_blocks
 
 _WORD = 64
@@ -25,8 +26,16 @@ def gram(Z):
         if not Z.has_canonical_format:
             Z = Z.copy()
             Z.sum_duplicates()
-    product = Z @ Z.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = Z @ Z.T
+    check_finite("products of Z", np.isfinite(product.trace()))
     return (product.toarray() if sp.issparse(product) else product).astype(np.float64, copy=False)
+
+
+def smaller_gram(Z):
+    """Return the Gram matrix of the rows of Z or of its columns, the fewer, and which it is."""
+    of_rows = Z.shape[1] > Z.shape[0]
+    return gram(Z if of_rows else Z.T), of_rows
 
 
 def solve_gram(gram, Y, shift=0.0, n_terms=0, scratch=None):

@@ -24,9 +24,17 @@ def save(path, result):
 
 
 def load(path):
-    """Return the result that `save` wrote."""
-    with np.load(path, allow_pickle=False) as members:
-        return _unpacked(json.loads(str(members["structure"])), members)
+    """Return the result that `save` wrote; refuse a file that is torn, and leave it as it is."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
+            return _unpacked(json.loads(str(members["structure"])), members)
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:  # NumPy, zip, zlib and JSON raise each their own
+        raise ValueError(
+            f"{path} must hold a kept run, got a torn file or another kind; it was not used: "
+            "remove it, and the run is made again"
+        ) from error
 
 
 def _packed(value, arrays):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from esutils._checks import check_int, check_number
+from esutils._checks import check_array, check_int, check_number
 
 
 def corrupt_labels(
@@ -98,18 +98,21 @@ def one_hot(y: ArrayLike, n_classes: int) -> NDArray[np.float64]:
            [1., 0., 0.]])
     """
     y, n_classes = _check_labels(y, check_int("n_classes", n_classes))
-    return np.eye(n_classes)[y]
+    targets = np.zeros((len(y), n_classes))
+    targets[np.arange(len(y)), y] = 1
+    return targets
 
 
 def _check_labels(y, n_classes):
     """Return labels as int64 and the number of classes, ``max(y) + 1`` if None."""
-    y = np.asarray(y)
+    y = check_array("y", y)
     if y.ndim != 1 or not len(y) or y.dtype.kind not in "iu":
         raise ValueError(
             "y must be a vector of integers, one a sample, and not empty, "
             f"got dtype {y.dtype} and shape {y.shape}"
         )
-    n_classes = int(y.max()) + 1 if n_classes is None else check_int("n_classes", n_classes)
+    n_classes = int(y.max()) + 1 if n_classes is None else n_classes
+    check_int("n_classes", n_classes, high=2**63 - 1)
     wrong = y[(y < 0) | (y >= n_classes)]
     if len(wrong):
         raise ValueError(f"y must hold integers in [0, {n_classes}), got {wrong[0]}")

@@ -11,7 +11,7 @@ def check_masks(masks, layers=None):
     if isinstance(masks, tuple | list):
         got = [(tuple(m.shape), m.dtype) if torch.is_tensor(m) else type(m) for m in masks]
     shapes = [mask[0] for mask in got if isinstance(mask, tuple)] if got is not masks else []
-    right = shapes and all(len(shape) == 2 for shape in shapes)
+    right = shapes and all(len(shape) == 2 and min(shape) > 0 for shape in shapes)
     if layers is not None:
         shapes = [tuple(layer.weight.shape) for layer in layers]
         allowed += f" of the shapes {shapes}"

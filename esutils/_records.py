@@ -11,12 +11,12 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import yaml
 
-from esutils._checks import check_choice
+from esutils._checks import check_choice, check_name, check_type
 from esutils._digest import code_digest
 from esutils._scale import current
 from esutils._whole import write_text
@@ -35,20 +35,44 @@ def book_root():
 
 def load_entries(file_name, kind):
     """Read a YAML list of entries, each with the fields of the dataclass ``kind``, by their id."""
-    text = (book_root() / file_name).read_text(encoding="utf-8")
-    entries = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times faster than safe_load
-    fields = set(kind.__dataclass_fields__)
+    try:
+        text = (book_root() / file_name).read_text(encoding="utf-8")
+        entries = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times faster than safe_load
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{file_name} must be YAML, it is not: {_line(error)}") from error
+    types = {field.name: field.type for field in fields(kind)}
     found = {}
-    for entry in entries:
-        if set(entry) != fields:
+    for entry in check_type(f"content of {file_name}", entries, list, "a list of entries"):
+        check_type(f"entry {len(found) + 1} of {file_name}", entry, dict, "a mapping")
+        if differing := set(entry) ^ set(types):
             raise ValueError(
-                f"entry {entry.get('id')!r} of {file_name} must have the fields {sorted(fields)}, "
-                f"differs in {sorted(fields ^ set(entry))}"
+                f"entry {entry.get('id')!r} of {file_name} must have the fields {sorted(types)}, "
+                f"differs in {sorted(map(str, differing))}"
             )
+        _check_entry(entry, types)
         if entry["id"] in found:
             raise ValueError(f"id {entry['id']!r} stands twice in {file_name}")
         found[entry["id"]] = kind(**entry)
     return found
+
+
+def _check_entry(entry, types):
+    """Refuse an entry with a text that is none, or with a name that leads out of its folder."""
+    name = check_name("id", entry["id"])
+    for field, type_ in types.items():
+        if type_ is str:
+            check_type(f"{field} of {name}", entry[field], str, "a text")
+        elif type_ == list[str]:
+            for item in check_type(f"{field} of {name}", entry[field], list, "a list of names"):
+                check_name(f"{field} of {name}", item)
+        elif type_ == dict[str, str]:
+            for key, text in check_type(f"{field} of {name}", entry[field], dict, "texts").items():
+                check_type(f"{key} of {name}", text, str, "a text")
+    check_name(f"chapter of {name}", entry["chapter"])
+
+
+def _line(error):
+    return " ".join(str(error).split())
 
 
 def path_of(*parts, scale=None):
@@ -75,8 +99,12 @@ def keep(path, record, check):
 
 
 def read(path):
-    """Return what is recorded at ``path``."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Return what is recorded at ``path``; refuse what is no record, and leave it as it is."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return check_type("it", record, dict, "a mapping")
+    except ValueError as error:
+        raise ValueError(f"{path} must hold a record in JSON, it does not: {error}") from error
 
 
 def fresh(path, entry, name):
@@ -84,14 +112,19 @@ def fresh(path, entry, name):
     if not path.exists():
         raise ValueError(f"no {name} is recorded; run make execute")
     record = read(path)
-    if record["digest"] != digest(entry):
+    if record.get("digest") != digest(entry):
         raise ValueError(f"the {name} is stale; run make execute")
     return record
 
 
 def digest(entry):
     """Return the digest of an entry, its chapter's code and the esutils code that it reaches."""
-    return code_digest(book_root() / "chapters" / f"{entry.chapter}.ipynb", asdict(entry))
+    notebook = book_root() / "chapters" / f"{entry.chapter}.ipynb"
+    try:
+        return code_digest(notebook, asdict(entry))
+    except (ValueError, KeyError, TypeError, SyntaxError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{notebook} must be a notebook in Python, it is not: {reason}") from error
 
 
 def rounded(estimate):

@@ -10,6 +10,16 @@ from pathlib import Path
 _DAY = 24 * 60 * 60
 
 
+def check_folder(name, folder, make=False):
+    """Refuse a folder in which nothing can be written, before hours are spent on what would be."""
+    try:
+        if make:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{name} must be a folder that can be written: {error}") from error
+
+
 @contextlib.contextmanager
 def written_whole(path):
     """Yield a binary file that takes its place at ``path`` in one step, once all is written.

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from esutils import mlp, readout, ridgeless, tickets, training
-from esutils._checks import check_int, check_number
+from esutils._checks import check_int, check_number, check_type
 from esutils.encoder import ExpandSparsify
 from esutils.family import model_family
 from esutils.resplits import resplit
@@ -93,6 +93,7 @@ def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.D
     >>> battery.run(table, n_resplits=3).shape
     (3, 46)
     """
+    check_type("table", table, Table, "a Table")
     n_resplits = check_int("n_resplits", n_resplits, low=_LEAST)
     if minutes is not None:
         minutes, n_resplits = check_number("minutes", minutes, open_low=True), _LEAST

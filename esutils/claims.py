@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from esutils import _records
-from esutils._checks import check_choice, check_int
+from esutils._checks import check_choice, check_int, check_name, check_number, check_samples
 from esutils._scale import counterpart, current
-from esutils.intervals import Estimate, estimate
+from esutils.intervals import COMPARISONS, Estimate, estimate
 
-COMPARISONS = ("greater", "less", "equivalent")
 VARIATIONS = ("seeds x images", "seeds")
 SOURCES = ("abstract", "theorem", "literature", "ours")
 _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
@@ -57,6 +56,8 @@ class Claim:
         check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
         check_choice(f"source of {self.id}", self.source, SOURCES)
         check_int(f"seeds of {self.id}", self.seeds, low=2)
+        low = 0 if self.comparison == "equivalent" else -np.inf
+        check_number(f"threshold of {self.id}", self.threshold, low)
         if not set(self.pilot) <= set(self.data):
             raise ValueError(f"pilot of {self.id} must be among data {self.data}, got {self.pilot}")
 
@@ -201,14 +202,14 @@ def judge(claim_id: str, samples: ArrayLike, control: ArrayLike, data: str) -> V
     claim = ledger[claim_id]
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
     n_dims = 2 if claim.variation == "seeds x images" else 1
-    values: Any
+    samples, control = check_samples("samples", samples), check_samples("control", control)
     for name, values in (("samples", samples), ("control", control)):
-        if np.ndim(values) != n_dims or len(values) < claim.seeds:
+        if values.ndim != n_dims or len(values) < claim.seeds:
             raise ValueError(
                 f"{name} must have {n_dims} dimension(s) and at least {claim.seeds} seeds for "
-                f"{claim_id}, got shape {np.shape(values)}"
+                f"{claim_id}, got shape {values.shape}"
             )
-    verdict = Verdict(claim, data, estimate(samples), estimate(control), np.shape(samples))
+    verdict = Verdict(claim, data, estimate(samples), estimate(control), samples.shape)
     path = _records.path_of(data, f"{claim_id}.json")
     _records.keep(path, verdict.record, lambda old: _check_verdict(verdict, old))
     return verdict
@@ -226,6 +227,13 @@ def report(chapter: str, tolerance: float, **numbers: float) -> None:
     **numbers : float
         Values by the keys that the prose uses.
 
+    Raises
+    ------
+    ValueError
+        If the chapter is no name of a file, or a number is not finite.
+    AssertionError
+        Under ``ES_VERDICTS=check``, if a number does not come near the recorded one.
+
     Examples
     --------
     >>> from esutils import claims
@@ -233,9 +241,13 @@ def report(chapter: str, tolerance: float, **numbers: float) -> None:
     """
     from myst_nb import glue
 
+    check_name("chapter", chapter)
+    check_number("tolerance", tolerance)
     for key, value in numbers.items():
-        glue(key, float(value), display=False)
-    record = {key: float(f"{float(value):.6g}") for key, value in numbers.items()}
+        numbers[key] = check_number(key, np.asarray(value)[()], -np.inf)
+    for key, value in numbers.items():
+        glue(key, value, display=False)
+    record = {key: float(f"{value:.6g}") for key, value in numbers.items()}
 
     def check(old):
         for key, value in record.items():
@@ -249,7 +261,7 @@ def report(chapter: str, tolerance: float, **numbers: float) -> None:
 
 def _check_verdict(verdict, old):
     claim = verdict.claim
-    assert old["digest"] == _records.digest(claim), (
+    assert old.get("digest") == _records.digest(claim), (
         f"{claim.id}: the record is stale; run make execute"
     )
     assert old["verdict"] == verdict.word, f"{claim.id}: recorded {old['verdict']}, now {verdict!r}"
@@ -257,7 +269,12 @@ def _check_verdict(verdict, old):
 
 
 def recorded(claim: Claim, data: str) -> dict[str, Any]:
-    """Return the recorded verdict of a claim on one data set; refuse a missing or stale one.
+    """Return the recorded verdict of a claim on one of its data sets; refuse a stale one.
+
+    Raises
+    ------
+    ValueError
+        If the data set is none of the claim's, or its verdict is missing, stale or torn.
 
     Examples
     --------
@@ -266,5 +283,6 @@ def recorded(claim: Claim, data: str) -> dict[str, Any]:
     >>> claims.recorded(claim, "mnist5k")["verdict"]
     'holds'
     """
+    check_choice("data", data, claim.data)
     path = _records.path_of(data, f"{claim.id}.json", scale="quick")
     return _records.fresh(path, claim, f"verdict of {claim.id} on {data}")

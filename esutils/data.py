@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from esutils._checks import check_int
+from esutils._checks import check_int, check_type
 from esutils._idx import load_arrays
 from esutils._labels import corrupt_labels, one_hot
 from esutils._types import Array
@@ -239,7 +239,7 @@ def subsample(split: Split, n_train: int, random_state: int) -> Split:
     >>> bool((small.X_train == large.X_train[:50]).all())
     True
     """
-    n_samples = len(split.y_train)
+    n_samples = len(check_type("split", split, Split, "a Split").y_train)
     check_int("n_train", n_train, low=len(np.unique(split.y_train)), high=n_samples)
     rng = np.random.default_rng(check_int("random_state", random_state, low=0))
     order = rng.permutation(n_samples)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from esutils import _records
-from esutils._checks import check_choice
+from esutils._checks import check_choice, check_samples
 from esutils._scale import counterpart, current
 from esutils._types import Array
 from esutils.claims import VARIATIONS
@@ -212,11 +212,11 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
                 f"{name} must be an array of {n_dims} dimension(s) for {statistic_id}, "
                 f"got {type(values).__name__} of shape {getattr(values, 'shape', None)}"
             )
-    found = {name: estimate(samples[name]) for name in statistic.defined}
+    found = {name: estimate(check_samples(name, samples[name])) for name in statistic.defined}
     effects = Effects(statistic, data, found)
 
     def check(old):
-        assert old["digest"] == _records.digest(statistic), (
+        assert old.get("digest") == _records.digest(statistic), (
             f"{statistic_id}: the record is stale; run make execute"
         )
         for name, value in found.items():

@@ -11,7 +11,15 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import sparsify
-from esutils._checks import check_choice, check_int, check_number
+from esutils._checks import (
+    check_choice,
+    check_finite,
+    check_flag,
+    check_int,
+    check_number,
+    check_seed,
+    check_type,
+)
 from esutils._select import largest
 from esutils._threads import in_blocks
 from esutils._types import Matrix, Samples, Seed
@@ -145,11 +153,14 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         m, d = check_int("n_expanded", self.n_expanded), X.shape[1]
         check_choice("sparsifier", self.sparsifier, SPARSIFIERS)
         self._check_n_active(m)
-        rows, phases, biases = np.random.default_rng(self.random_state).spawn(3)
-
+        check_flag("binary", self.binary)
+        check_flag("sparse_output", self.sparse_output)
+        rows, phases, biases = check_seed("random_state", self.random_state).spawn(3)
         self.mean_ = np.asarray(X.mean(axis=0), dtype=X.dtype).ravel()
-        spread = mean_variance_axis(X, 0)[1] if sp.issparse(X) else X.var(axis=0, dtype=float)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = mean_variance_axis(X, 0)[1] if sp.issparse(X) else X.var(axis=0, dtype=float)
         variance = float(spread.sum())
+        check_finite("squares of X", np.isfinite(variance))
         data = np.asarray(X - self.mean_) if self.law == "data" else None
         self.projection_ = projection(
             m, d, self.law, fan_in=self.fan_in, data=data, random_state=rows, dtype=X.dtype
@@ -197,41 +208,31 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         check_is_fitted(self)
         check_int("batch_size", batch_size)
-        whole: Any = X
+        whole: Any = X.tocsr() if sp.issparse(X) else X
         if hasattr(X, "shape"):
-            X = (whole[rows] for rows in gen_batches(X.shape[0], batch_size))
-        for batch in X:
-            batch = batch.astype(self.mean_.dtype, copy=False)
-            yield self._sparse_codes(self._validate(batch, reset=False))
+            X = (whole[rows] for rows in gen_batches(max(X.shape[0], 1), batch_size))
+        for batch in check_type("X", X, Iterable, "an array, a CSR matrix or an iterable of them"):
+            yield self._sparse_codes(self._validate(batch, reset=False, dtype=self.mean_.dtype))
 
-    def _validate(self, X, reset):
-        return validate_data(
-            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
-        )
+    def _validate(self, X, reset, dtype=(np.float64, np.float32)):
+        return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype)
 
     def _check_n_active(self, m):
-        if self.n_active is None:
-            return
-        if self.sparsifier not in _COUNTED:
-            raise ValueError(
-                f"n_active must be None for sparsifier={self.sparsifier!r}, got {self.n_active!r}"
-            )
-        check_int("n_active", self.n_active, high=m)
-        if self.sparsifier == "block" and m % self.n_active:
-            raise ValueError(
-                f"n_active must divide n_expanded={m} for sparsifier='block', got {self.n_active}"
-            )
+        k = check_int("n_active", self._n_active(), high=m)
+        if self.n_active is not None and self.sparsifier not in _COUNTED:
+            raise ValueError(f"n_active must be None for sparsifier={self.sparsifier!r}, got {k}")
+        if self.sparsifier == "block" and m % k:
+            raise ValueError(f"n_active must divide n_expanded={m} for sparsifier='block', got {k}")
 
     def _n_active(self):
-        return self.n_active or max(1, round(self.n_expanded / 20))
+        return max(1, round(self.n_expanded / 20)) if self.n_active is None else self.n_active
 
     def _fit_cosine(self, variance, rng):
         self.bandwidth_ = np.sqrt(variance / 2) or 1.0
         if self.bandwidth is not None:
             self.bandwidth_ = check_number("bandwidth", self.bandwidth, open_low=True)
         self.projection_ = self.projection_ / self.projection_.dtype.type(self.bandwidth_)
-        phase = rng.uniform(0, 2 * np.pi, self.n_expanded)
-        self.phase_ = phase.astype(self.projection_.dtype)
+        self.phase_ = rng.uniform(0, 2 * np.pi, self.n_expanded).astype(self.projection_.dtype)
 
     def _chunks(self, X, out=None):
         """Yield rows and their projections, without offset: in ``out``, or all in one place."""
@@ -253,8 +254,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             return codes.astype(X.dtype, copy=False)
         codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
         for rows, H in self._chunks(X):
-            units, values = self._units(H)
-            np.put_along_axis(codes[rows], units, values, axis=1)
+            np.put_along_axis(codes[rows], *self._units(H), axis=1)
         return codes
 
     def _sparse_codes(self, X):

@@ -10,7 +10,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, DTypeLike
 
-from esutils._checks import check_choice, check_int, check_matrix
+from esutils._checks import (
+    MOST,
+    check_choice,
+    check_int,
+    check_matrix,
+    check_out,
+    check_seed,
+)
 from esutils._threads import in_blocks
 from esutils._types import Array, Matrix, Seed
 
@@ -80,10 +87,12 @@ def projection(
     >>> bool((wide[:10] == narrow).all())
     True
     """
-    m = check_int("n_expanded", n_expanded)
-    d = check_int("n_inputs", n_inputs)
+    m = check_int("n_expanded", n_expanded, high=MOST)
+    d = check_int("n_inputs", n_inputs, high=MOST)
     check_choice("law", law, LAWS)
-    rng = np.random.default_rng(random_state)
+    rng = check_seed("random_state", random_state)
+    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     if law == "gaussian":
         return rng.standard_normal((m, d)).astype(dtype, copy=False)
     if law == "sphere":
@@ -118,6 +127,11 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     -------
     ndarray of shape (n_samples, n_expanded)
 
+    Raises
+    ------
+    ValueError
+        If X has not as many columns as W, or ``out`` cannot take the projections.
+
     Notes
     -----
     Chapter: 01-expand-and-sparsify.
@@ -130,6 +144,8 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     >>> expand.project(np.ones((1, 50)), W)  # each unit adds up six inputs
     array([[6., 6., 6., 6.]])
     """
+    X = check_matrix("X", X, n_columns=W.shape[1], sparse=True, finite=False)
+    check_out(out, (X.shape[0], W.shape[0]), np.result_type(X, W))
     if sp.issparse(X):
         H = (X @ W.T).toarray() if sp.issparse(W) else X @ W.T
         return H if out is None else np.positive(H, out=out)
@@ -177,8 +193,10 @@ def _data_rows(m, d, data, rng, dtype):
     if data is None:
         raise ValueError("data must be given for law='data', got None")
     data = check_matrix("data", data, n_columns=d)
-    if not data.any(axis=1).all():
-        raise ValueError("data must hold no all-zero row for law='data'")
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(data, axis=1)
+    if not (np.isfinite(lengths) & (lengths > 0)).all():
+        raise ValueError("data must have rows of positive finite length for law='data'")
     return _unit_rows(data[rng.integers(len(data), size=m)]).astype(dtype, copy=False)
 
 

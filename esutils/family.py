@@ -48,6 +48,7 @@ def model_family(
     """
     check_int("n_active", n_active, high=check_int("n_expanded", n_expanded))
     check_int("n_inputs", n_inputs)
+    check_int("random_state", random_state, low=0)
     rotated_active = max(1, round(n_inputs * n_active / n_expanded))
     members: dict[str, dict[str, Any]] = {
         "linear": dict(n_expanded=n_inputs, law="none", sparsifier="identity"),

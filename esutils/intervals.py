@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from esutils._checks import check_choice, check_number, check_samples
+
 CONFIDENCE = 0.95
+COMPARISONS = ("greater", "less", "equivalent")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Estimate:
 
     def p_value(self, comparison: str, threshold: float) -> float:
         """Return the smallest error rate at which the comparison holds."""
+        _check_bound(comparison, threshold)
         if comparison == "equivalent":
             return max(self._tail(self.mean + threshold), self._tail(threshold - self.mean))
         return self._tail((self.mean - threshold) * (1 if comparison == "greater" else -1))
@@ -43,6 +47,7 @@ class Estimate:
 
     def word(self, comparison: str, threshold: float) -> str:
         """Return ``"holds"``, ``"fails"`` or ``"undecided"``."""
+        _check_bound(comparison, threshold)
         if comparison == "equivalent":
             if -threshold < self.low and self.high < threshold:
                 return "holds"
@@ -51,6 +56,11 @@ class Estimate:
         if not (above or below):
             return "undecided"
         return "holds" if above == (comparison == "greater") else "fails"
+
+
+def _check_bound(comparison, threshold):
+    check_choice("comparison", comparison, COMPARISONS)
+    check_number("threshold", threshold, 0 if comparison == "equivalent" else -np.inf)
 
 
 def estimate(samples: ArrayLike) -> Estimate:
@@ -90,14 +100,7 @@ def estimate(samples: ArrayLike) -> Estimate:
     >>> both.mean, both.standard_error > seeds_only.standard_error
     (0.375, True)
     """
-    samples = np.asarray(samples, dtype=np.float64)
-    if samples.ndim not in (1, 2) or min(samples.shape) < 2:
-        raise ValueError(
-            f"samples must have shape (n_seeds,) or (n_seeds, n_images), both at least 2, "
-            f"got {samples.shape}"
-        )
-    if not np.isfinite(samples).all():
-        raise ValueError("samples must be finite, got NaN or infinity")
+    samples = check_samples("samples", samples)
     if samples.ndim == 1:
         return _student(samples.mean(), samples.var(ddof=1) / len(samples), len(samples) - 1)
     return _student(samples.mean(), *_crossed_variance(samples))
@@ -119,6 +122,11 @@ def over_resplits(samples: ArrayLike, test_share: float = 0.25) -> Estimate:
     -------
     Estimate
 
+    Raises
+    ------
+    ValueError
+        If there are fewer than two resplits, a sample is not finite, or the share is negative.
+
     References
     ----------
     Nadeau and Bengio (2003), Inference for the generalization error, Machine Learning 52.
@@ -134,7 +142,8 @@ def over_resplits(samples: ArrayLike, test_share: float = 0.25) -> Estimate:
     >>> found.mean, bool(found.low < 0)
     (2.0, True)
     """
-    samples = np.asarray(samples, dtype=np.float64)
+    samples = check_samples("samples", samples, "n_resplits")
+    check_number("test_share", test_share)
     n = len(samples)
     return _student(samples.mean(), (1 / n + test_share) * samples.var(ddof=1), n - 1)
 

@@ -7,11 +7,11 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
-from esutils._checks import check_matrix, check_targets
+from esutils._checks import check_finite, check_matrix, check_penalties, check_targets, check_type
 from esutils._gram import add_common, pack
 from esutils._threads import in_blocks
 from esutils._types import Samples
-from esutils.readout import LinearReadout, _check_penalties, _combined, _readouts, _solutions
+from esutils.readout import LinearReadout, _combined, _readouts, _solutions
 
 _GATHERED = 8192  # samples from which the time of their products hides that of adding them up
 _LANDMARKS = 2000  # samples that the preconditioner knows
@@ -65,7 +65,7 @@ def ridge_stream(
     >>> np.allclose(fitted.weights, readout.ridge(Z, Y, 1.0).weights)
     True
     """
-    penalties = _check_penalties(penalties)
+    penalties = check_penalties("penalties", penalties)
     gram = None
     for Z, Y in _gathered(batches):
         Y = np.column_stack([np.ones(len(Y)), Y])  # the products with 1 are the sums over samples
@@ -77,6 +77,7 @@ def ridge_stream(
         sums += Y.sum(axis=0)
     if gram is None:
         raise ValueError("batches must hold at least one pair (Z, Y), got none")
+    check_finite("products of Z", np.isfinite(gram.trace()))
     z_sum, y_mean = products[:, 0], sums[1:] / sums[0]
     z_mean = z_sum / sums[0]
     gram -= np.outer(z_sum, z_mean)
@@ -138,7 +139,7 @@ def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
-    penalties = _check_penalties(penalties)
+    penalties = check_penalties("penalties", penalties)
     words = pack(Z)
     if words is None:
         raise ValueError(f"Z must hold zeros and ones only, got {_other_value(Z)}")
@@ -157,7 +158,10 @@ def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
 def _gathered(batches):
     """Check the batches; yield pairs of at least so many samples that products are efficient."""
     held, n_held, widths = [], 0, (None, None)
-    for number, (Z, Y) in enumerate(batches):
+    for number, pair in enumerate(check_type("batches", batches, Iterable, "an iterable")):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ValueError(f"batch {number} must be a pair (Z, Y), got {type(pair).__name__}")
+        Z, Y = pair
         Z = check_matrix(f"Z of batch {number}", Z, n_columns=widths[0], sparse=True)
         Y = check_targets(f"Y of batch {number}", Y, Z.shape[0])
         check_matrix(f"Y of batch {number}", Y, n_columns=widths[1])
@@ -188,7 +192,8 @@ def _add_gram(Z, total):
         add_common(words, total)
     else:
         Z = _dense(Z)  # enough samples leave no product of two units zero
-        total += Z @ Z.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            total += Z @ Z.T
 
 
 def _other_value(Z):

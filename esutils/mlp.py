@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from esutils._checks import check_int, check_matrix, check_number
+from esutils._checks import (
+    MOST,
+    check_int,
+    check_matrix,
+    check_number,
+    check_single,
+    check_type,
+)
 from esutils._torch import torch
 
 
@@ -71,10 +78,11 @@ def initial_mlp(
     >>> [tuple(layer.weight.shape) for layer in mlp.linear_layers(model)]
     [(100, 64), (50, 100), (10, 50)]
     """
-    n_inputs, n_outputs = check_int("n_inputs", n_inputs), check_int("n_outputs", n_outputs)
+    n_inputs = check_int("n_inputs", n_inputs, high=MOST)
+    n_outputs = check_int("n_outputs", n_outputs, high=MOST)
     if not isinstance(hidden, tuple | list) or not hidden:
         raise ValueError(f"hidden must be a tuple of widths, at least one, got {hidden!r}")
-    hidden = [check_int("hidden", width) for width in hidden]
+    hidden = [check_int("hidden", width, high=MOST) for width in hidden]
     dropout = check_number("dropout", dropout, high=0.99)
     input_dropout = check_number("input_dropout", input_dropout, high=0.99)
     if n_active is not None:
@@ -123,10 +131,10 @@ def logits(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
     (360, 10)
     """
     first = linear_layers(model)[0]
-    X = check_matrix("X", X, n_columns=first.in_features)
+    X = check_single("X", check_matrix("X", X, n_columns=first.in_features))
     model.eval()
     with torch.inference_mode():
-        return model(torch.tensor(X, dtype=torch.float32).to(first.weight.device)).cpu().numpy()
+        return model(torch.from_numpy(X).to(first.weight.device)).cpu().numpy()
 
 
 def predict(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.int64]:
@@ -163,6 +171,7 @@ def hidden_activity(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.floa
     >>> codes.shape, int((codes > 0).sum(axis=1).max())
     ((360, 100), 5)
     """
+    linear_layers(model)
     below: Any = model[:-1]
     return logits(below, X)
 
@@ -209,6 +218,7 @@ class Winners(torch.nn.Module):
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """Return the winners' values, in the shape (n_samples, width) of ``h``."""
+        check_int("k", self.k, high=h.shape[1])
         winners = h.detach().topk(self.k, dim=1, sorted=False).indices
         return h.relu() * torch.zeros_like(h).scatter_(1, winners, 1.0)
 
@@ -236,7 +246,7 @@ class Dropout(torch.nn.Module):
     def __init__(self, rate: float, generator: torch.Generator) -> None:
         super().__init__()
         self.rate = check_number("rate", rate, high=0.99)
-        self.generator = generator
+        self.generator = check_type("generator", generator, torch.Generator, "a torch.Generator")
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """Return ``h`` with entries dropped, each on its own."""

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
+from esutils._checks import check_array, check_choice
 from esutils._types import Array
 from esutils.intervals import estimate
 
@@ -110,7 +111,13 @@ def curve(
     'expand and sparsify'
     >>> plt.close(figure)
     """
-    samples = np.atleast_2d(samples)
+    samples = np.atleast_2d(check_array("samples", samples))
+    if samples.shape != (len(samples), np.size(x)):
+        raise ValueError(
+            f"samples must have {np.size(x)} columns, one a point of x, got shape {samples.shape}"
+        )
+    if model is not None:
+        check_choice("model", model, MODEL_COLORS)
     color = MODEL_COLORS.get(model or "") if color is None else color
     label = label or MODEL_LABELS.get(model or "")
     (drawn,) = ax.plot(x, samples.mean(axis=0), color=color, label=label, **line)
@@ -173,6 +180,7 @@ def percent_axis(ax: Axes, axis: str = "y") -> Axes:
     '25%'
     >>> plt.close(figure)
     """
+    check_choice("axis", axis, ("x", "y"))
     target = ax.yaxis if axis == "y" else ax.xaxis
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
     return ax
@@ -197,7 +205,11 @@ def images(
     ['a', 'b', 'c']
     >>> plt.close(figure)
     """
-    for i, (ax, row) in enumerate(zip(np.ravel(axes), rows, strict=True)):
+    drawn, rows = np.ravel(axes), list(rows)
+    for name, given in {"rows": rows, "titles": rows if titles is None else titles}.items():
+        if len(given) != len(drawn):
+            raise ValueError(f"{name} must be {len(drawn)}, one an Axes, got {len(given)}")
+    for i, (ax, row) in enumerate(zip(drawn, rows, strict=True)):
         ax.imshow(np.reshape(row, image_shape), cmap="gray_r", interpolation="nearest")
         ax.set(xticks=[], yticks=[])
         if titles is not None:

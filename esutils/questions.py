@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from esutils._checks import check_finite, check_matrix, check_type
 from esutils.battery import RATIOS, SPARSITIES, WIDTHS
 from esutils.intervals import over_resplits
 from esutils.tables import Table
@@ -154,6 +156,11 @@ QUESTIONS = (
     ),
 )
 
+_PARTS = {"family": (*_MODELS, "constant"), "width": WIDTHS, "sparsity": SPARSITIES, "path": RATIOS}
+_READ = {f"{part}, {setting}" for part, settings in _PARTS.items() for setting in settings}
+_READ |= {key for question in QUESTIONS for key in (question.first, question.second)}
+_READ -= {"nothing", "path, best below"}  # which are made here
+
 
 def answers(results: pd.DataFrame) -> pd.DataFrame:
     """Put the book's questions to the results of a table.
@@ -184,7 +191,7 @@ def answers(results: pd.DataFrame) -> pd.DataFrame:
     ['phenomenon', 'prediction', 'verdict', 'mean', 'low', 'high']
     """
     below = [f"path, {ratio}" for ratio in RATIOS if ratio < 1]
-    errors = (100 * results).clip(upper=_WORST)
+    errors = _points(results).clip(upper=_WORST)
     least = errors[min(below, key=lambda key: errors[key].mean())]
     more: dict[str, Any] = {"nothing": 0.0, "path, best below": least}
     errors = errors.assign(**more)
@@ -224,11 +231,13 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
     >>> list(questions.advice(table, battery.run(table, n_resplits=3)))[-1]
     'What to use?'
     """
-    means = 100 * results.mean()
+    check_type("table", table, Table, "a Table")
+    points = _points(results)
+    means = points.mean()
     errors = {name: means[f"family, {name}"] for name in (*_MODELS, "constant")}
     good = "; ".join(f"{_MODELS[name]} {errors[name]:.1f}%" for name in _MODELS)
     what = "misread rows" if table.classes else "unexplained variance"
-    gap = over_resplits(100 * (results["family, expand_sparsify"] - results["family, mlp"]))
+    gap = over_resplits(points["family, expand_sparsify"] - points["family, mlp"])
     wide, sparse = _near_best(means, "width", WIDTHS), _near_best(means, "sparsity", SPARSITIES)
     use = next(name for name, error in errors.items() if error < min(errors.values()) + 1)
     return {
@@ -239,6 +248,17 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
         f"{', '.join(f'{share:.0%}' for share in sparse)}.",
         "What to use?": _USE[use],
     }
+
+
+def _points(results):
+    """Return errors in points; refuse what `esutils.battery.run` does not return."""
+    check_type("results", results, pd.DataFrame, "a DataFrame of battery.run")
+    names = sorted(_READ)
+    if missing := _READ - set(results):
+        raise ValueError(f"results must have the columns of battery.run, lacks {min(missing)!r}")
+    errors = check_matrix("results", results[names].to_numpy(), len(names), finite=False)
+    check_finite("results", not np.isnan(errors).any())  # one may be infinite at m = n
+    return pd.DataFrame(100 * errors, columns=names)
 
 
 def _difference(gap):

@@ -9,8 +9,15 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import train_test_split
 
 from esutils._band import shifted_solutions
-from esutils._checks import check_int, check_matrix, check_targets
-from esutils._gram import gram, solve_gram
+from esutils._checks import (
+    check_finite,
+    check_int,
+    check_matrix,
+    check_number,
+    check_penalties,
+    check_targets,
+)
+from esutils._gram import gram, smaller_gram, solve_gram
 from esutils._types import Array, Samples
 
 _MANY = 6  # penalties from which one reduction to a band costs less than a factor for each
@@ -109,13 +116,6 @@ def _readouts(weights, z_mean, y_mean, penalties):
     ]
 
 
-def _check_penalties(penalties):
-    penalties = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
-    if penalties.size == 0 or not (np.isfinite(penalties) & (penalties > 0)).all():
-        raise ValueError(f"penalties must be positive and finite, got {penalties.tolist()}")
-    return penalties
-
-
 def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
     """Fit a ridge readout: minimise ``|Y - Z W - b|^2 + penalty |W|^2``.
 
@@ -151,7 +151,7 @@ def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
     >>> bool((outputs.argmax(axis=1) != split.y_test).mean() < 0.1)
     True
     """
-    return ridge_path(Z, Y, [penalty])[0]
+    return ridge_path(Z, Y, [check_number("penalty", penalty, open_low=True)])[0]
 
 
 def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
@@ -183,8 +183,8 @@ def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     """
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
-    penalties = _check_penalties(penalties)
-    return _RidgeProblem(Z, Y, *_gram(Z)).solve(penalties)
+    penalties = check_penalties("penalties", penalties)
+    return _RidgeProblem(Z, Y, *smaller_gram(Z)).solve(penalties)
 
 
 def tuned_ridge(
@@ -221,13 +221,14 @@ def tuned_ridge(
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
     check_int("number of samples in Z", Z.shape[0], low=5)
-    fit, held_out = train_test_split(
-        np.arange(Z.shape[0]), test_size=0.2, random_state=random_state
-    )
-    whole, dual = _gram(Z)
-    part = whole[np.ix_(fit, fit)] if dual else whole - _gram(Z[held_out], dual)[0]
+    relative = check_penalties("relative_penalties", relative_penalties)
+    check_int("random_state", random_state, low=0, high=2**32 - 1)
+    rows = np.arange(Z.shape[0])
+    fit, held_out = train_test_split(rows, test_size=0.2, random_state=random_state)
+    whole, dual = smaller_gram(Z)
+    part = whole[np.ix_(fit, fit)] if dual else whole - gram(Z[held_out].T)
     problem = _RidgeProblem(Z[fit], Y[fit], part, dual)
-    penalties = np.asarray(relative_penalties, dtype=np.float64) * problem.mean_square
+    penalties = relative * problem.mean_square
     losses = [
         np.mean((fitted.predict(Z[held_out]) - Y[held_out]) ** 2)
         for fitted in problem.solve(penalties)
@@ -283,18 +284,15 @@ def loo_ridge(
     Z = check_matrix("Z", Z, sparse=True)
     Y = check_targets("Y", Y, Z.shape[0])
     check_int("number of samples in Z", Z.shape[0], low=2)
-    square = float((Z.multiply(Z) if sp.issparse(Z) else np.square(Z)).sum())
+    with np.errstate(over="ignore"):
+        square = float((Z.multiply(Z) if sp.issparse(Z) else np.square(Z)).sum())
+    check_finite("products of Z", np.isfinite(square))
     length = square / Z.shape[0] - float(np.sum(_column_means(Z) ** 2))
-    penalties = _check_penalties(relative_penalties) * max(length, np.finfo(float).eps)
+    relative = check_penalties("relative_penalties", relative_penalties)
+    penalties = relative * max(length, np.finfo(float).eps)
     fitted = RidgeCV(penalties, scoring="neg_mean_squared_error", store_cv_results=True)
     left_out = fitted.fit(Z, Y).cv_results_.reshape(*Y.shape, len(penalties))
     best = penalties.tolist().index(fitted.alpha_)
     weights = fitted.coef_.reshape(Y.shape[1], -1).T.astype(np.float64)
     intercept = np.atleast_1d(fitted.intercept_).astype(np.float64)
     return LinearReadout(weights, intercept, float(fitted.alpha_)), left_out[..., best]
-
-
-def _gram(Z, dual=None):
-    """Return the Gram matrix of the rows (dual) or of the columns, by default of the fewer."""
-    dual = Z.shape[1] > Z.shape[0] if dual is None else dual
-    return gram(Z if dual else Z.T), dual

@@ -1,5 +1,6 @@
 """A table cut anew for each seed, into training and test rows, as numbers."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from esutils._checks import check_int, check_number
+from esutils._checks import check_int, check_number, check_type
 from esutils._columns import MAX_CATEGORIES
 from esutils.tables import Table
 
@@ -70,6 +71,11 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
     -------
     Resplit
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the fraction leaves fewer rows than there are classes.
+
     Notes
     -----
     Chapter: 12-your-own-data.
@@ -84,9 +90,18 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
     >>> bool(abs(cut.X_train.mean(axis=0)).max() < 1e-12), cut.Y_train.shape
     (True, (353, 1))
     """
+    n_rows = len(check_type("table", table, Table, "a Table").y)
+    check_number("test_fraction", test_fraction, open_low=True, high=0.9)
+    n_test = math.ceil(test_fraction * n_rows)
+    n_classes = 1 if table.classes is None else len(table.classes)
+    if min(n_test, n_rows - n_test) < n_classes:
+        raise ValueError(
+            f"test_fraction must leave {n_classes} rows for the test and as many for training, "
+            f"got {test_fraction} of {n_rows} rows"
+        )
     rows_train, rows_test = train_test_split(
-        np.arange(len(table.y)),
-        test_size=check_number("test_fraction", test_fraction, open_low=True, high=0.9),
+        np.arange(n_rows),
+        test_size=test_fraction,
         stratify=None if table.classes is None else table.y,
         random_state=check_int("seed", seed, low=0, high=2**32 - 1),
     )

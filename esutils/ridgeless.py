@@ -8,7 +8,7 @@ import scipy.linalg as sl
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 
-from esutils._checks import check_matrix, check_targets
+from esutils._checks import check_finite, check_int, check_matrix, check_targets, check_widths
 from esutils._gram import gram, solve_gram
 from esutils._qr import apply_transposed, dependent_weights, triangle
 from esutils._types import Array
@@ -136,7 +136,10 @@ def width_path(
     >>> bool(errors[0] < errors[1] and errors[2] < errors[1])  # worst at m = n: double descent
     True
     """
-    widths = _check_widths(widths)
+    widths = check_widths(widths)
+    if not (isinstance(encoder, BaseEstimator) and hasattr(encoder, "nested")):
+        raise ValueError(f"encoder must be an ExpandSparsify, got {encoder!r}")
+    encoder._check_n_active(check_int("n_expanded", encoder.n_expanded))
     X = check_matrix("X", X).astype(np.float64)
     X_test = check_matrix("X_test", X_test, n_columns=X.shape[1]).astype(np.float64)
     block = 1
@@ -211,7 +214,7 @@ def minimum_norm_path(
     Z = check_matrix("Z", Z)
     Y = check_targets("Y", Y, len(Z))
     Z_test = check_matrix("Z_test", Z_test, n_columns=Z.shape[1])
-    widths = _check_widths(widths, Z.shape[1])
+    widths = check_widths(widths, Z.shape[1])
     used, n = Z.any(axis=0), len(Z)
     Z, Z_test = _columns(Z, used), _columns(Z_test, used)
     sizes = np.cumsum(used)[widths - 1]  # how many units of each width are ever active
@@ -227,17 +230,6 @@ def minimum_norm_path(
 def _columns(Z, used):
     """Return the columns of the units that are ever active: the others' weights are 0."""
     return Z if used.all() else Z[:, used]
-
-
-def _check_widths(widths, m_max=None):
-    widths = np.asarray(widths)
-    if widths.ndim != 1 or widths.size == 0 or widths.dtype.kind not in "iu":
-        raise ValueError(f"widths must be a non-empty sequence of whole numbers, got {widths!r}")
-    if widths[0] < 1 or (np.diff(widths) <= 0).any():
-        raise ValueError(f"widths must increase from 1 or more, got {widths.tolist()}")
-    if m_max is not None and widths[-1] > m_max:
-        raise ValueError(f"widths must be at most the {m_max} columns of Z, got {widths[-1]}")
-    return widths
 
 
 def _narrow_fits(Z, Y, Z_test, widths):
@@ -277,6 +269,7 @@ def _wide_fits(Z, Y, Z_test, widths):
     for at, columns in enumerate(stretches):
         new = np.ascontiguousarray(Z[:, columns], dtype=np.float64).T  # in Fortran's order
         grown = sl.blas.dsyrk(1.0, new, beta=1.0, c=grown, trans=1, lower=1, overwrite_c=1)
+        check_finite("products of Z", np.isfinite(grown.trace()))
         dual, rank = solve_gram(grown.T, Y, n_terms=columns.stop, scratch=scratch)
         combinations[at] = dual.T
         residuals.append(_rms(Y - sl.blas.dsymm(1.0, grown, dual, lower=1)))

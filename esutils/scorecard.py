@@ -74,25 +74,30 @@ def at_paper_scale() -> pd.DataFrame:
             if path.exists():
                 record = _records.read(path)
                 row = _row(claim, data, record)
-                row["current"] = record["digest"] == _records.digest(claim)
+                row["current"] = record.get("digest") == _records.digest(claim)
             rows.append(row)
     measured = ["estimate", "low", "high", "unit", "predicted", "samples", "versions", "current"]
     return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *measured])
 
 
 def _row(claim, data, record):
-    return {
-        "chapter": claim.chapter,
-        "claim": claim.id,
-        "data": data,
-        "seen_in_pilot": data in claim.pilot,
-        "verdict": record["verdict"],
-        "estimate": record["estimate"]["mean"],
-        "low": record["estimate"]["low"],
-        "high": record["estimate"]["high"],
-        "unit": claim.unit,
-        "predicted": claim.bound,
-        "samples": _records.size_in_words(record["samples"]),
-        "versions": record["versions"],
-        "p_value": record["p_value"],
-    }
+    try:
+        return {
+            "chapter": claim.chapter,
+            "claim": claim.id,
+            "data": data,
+            "seen_in_pilot": data in claim.pilot,
+            "verdict": record["verdict"],
+            "estimate": record["estimate"]["mean"],
+            "low": record["estimate"]["low"],
+            "high": record["estimate"]["high"],
+            "unit": claim.unit,
+            "predicted": claim.bound,
+            "samples": _records.size_in_words(record["samples"]),
+            "versions": record["versions"],
+            "p_value": record["p_value"],
+        }
+    except (KeyError, TypeError) as error:  # of another version
+        raise ValueError(
+            f"the verdict of {claim.id} on {data} is no whole record ({error!r}); run make execute"
+        ) from error

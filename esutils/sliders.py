@@ -13,7 +13,7 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from esutils._checks import check_choice, check_int
+from esutils._checks import check_choice, check_int, check_number, check_type
 from esutils._progress import progress
 
 _MAX_FRAME_BYTES = 60_000
@@ -82,10 +82,19 @@ def explore(
     ('power', 2)
     """
     check_int("number of grids", len(grids), high=2)
-    if not caption.strip():
+    if not check_type("caption", caption, str, "a text").strip():
         raise ValueError(f"caption must say what to look for, got {caption!r}")
+    check_type("draw", draw, Callable, "a function of an Axes and the values")
     if not callable(alt):
         raise ValueError(f"alt must be a function of the values, got {alt!r}")
+    if len(check_type("figsize", figsize, tuple | list, "a width and a height")) != 2:
+        raise ValueError(f"figsize must be a width and a height, got {figsize!r}")
+    for side in figsize:
+        check_number("figsize", side, 1, 20)
+    for name, values in grids.items():
+        if not len(check_type(f"values of {name}", values, Collection, "a sequence")):
+            raise ValueError(f"values of {name} must be at least one, got {values!r}")
+    check_type("start", start or {}, Mapping, "a dict of values")
     start = {check_choice("start", name, grids): value for name, value in (start or {}).items()}
     selectors = {name: _selector(name, list(values), start) for name, values in grids.items()}
     controls = {
@@ -105,7 +114,7 @@ def explore(
 
 
 def _selector(name, values, start):
-    begin = start.get(name, values[0] if values else None)
+    begin = start.get(name, values[0])
     if begin not in values:
         raise ValueError(f"start of {name} must be one of {values}, got {begin!r}")
     return widgets.SelectionSlider(
@@ -152,7 +161,7 @@ def _render(draw, alt, figsize, values):
     finally:
         plt.close(figure)
     data = _packed(file)
-    text = alt(**values)
+    text = check_type("what alt returns", alt(**values), str, "a text")
     image = (
         f'<img alt="{html.escape(text)}" width="{100 * figsize[0]:.0f}" '
         f'src="data:image/webp;base64,{base64.b64encode(data).decode()}" '

@@ -7,7 +7,14 @@ always broken by index, the lower index first, so that counts are exact.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from esutils._checks import check_int, check_matrix, check_number
+from esutils._checks import (
+    check_array,
+    check_finite,
+    check_int,
+    check_matrix,
+    check_number,
+    check_out,
+)
 from esutils._select import largest
 from esutils._types import Array
 
@@ -129,7 +136,9 @@ def relu(H: ArrayLike, out: Array | None = None) -> Array:
     >>> sparsify.relu([[-1.0, 2.0]])
     array([[0., 2.]])
     """
-    return np.maximum(check_matrix("H", H), 0, out=out)
+    H = check_matrix("H", H)
+    check_out(out, H.shape, H.dtype)
+    return np.maximum(H, 0, out=out)
 
 
 def cosine(H: ArrayLike, phase: ArrayLike, out: Array | None = None) -> Array:
@@ -165,9 +174,11 @@ def cosine(H: ArrayLike, phase: ArrayLike, out: Array | None = None) -> Array:
     True
     """
     H = check_matrix("H", H)
-    phase = np.asarray(phase)
+    phase = check_array("phase", phase)
     if phase.shape != (H.shape[1],):
         raise ValueError(f"phase must have shape ({H.shape[1]},), got {phase.shape}")
+    check_finite("phase", np.isfinite(phase).all())
+    check_out(out, H.shape, H.dtype)
     out = np.add(H, phase.astype(H.dtype, copy=False), out=out)
     np.cos(out, out=out)
     out *= H.dtype.type(np.sqrt(2))

@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 import joblib
 import numpy as np
 
+from esutils._checks import check_type
 from esutils._dependence import dependence_digest
 from esutils._kept import load, save
 from esutils._progress import progress
 from esutils._records import versions
 from esutils._types import Array
+from esutils._whole import check_folder
 
 _Seed = TypeVar("_Seed")
 _Result = TypeVar("_Result")
@@ -52,7 +54,8 @@ def over_seeds(
     Raises
     ------
     ValueError
-        If a run is to be kept and its result, or what ``experiment`` reads, is of another kind.
+        If a run is to be kept and its result, or what ``experiment`` reads, is of another kind; if
+        the folder cannot be written, or a file in it is torn. Nothing is run then.
     OSError
         If a run cannot be written, for instance to a full disk. Those written before are whole.
 
@@ -75,7 +78,7 @@ def over_seeds(
     >>> sweep.over_seeds(lambda seed: 10 * seed, seeds=[0, 1, 2])
     [0, 10, 20]
     """
-    seeds = list(seeds)
+    seeds = check_type("seeds", seeds, Iterable, "a sequence")
     return _run(experiment, [((seed,), {}) for seed in seeds], "seeds", folder)
 
 
@@ -120,6 +123,11 @@ def over_grid(
     -----
     Chapter: scale-out.
     """
+    check_type("seeds", seeds, Iterable, "a sequence")
+    for name, values in check_type("grid", grid, Mapping, "a dict of sequences").items():
+        check_type(f"values of {name}", values, Iterable, "a sequence")
+    if "seed" in grid or not all(isinstance(name, str) for name in grid):
+        raise ValueError(f"names in grid must be strings, and none of them 'seed', got {[*grid]}")
     names = [*grid, "seed"]
     points = [dict(zip(names, values, strict=True)) for values in product(*grid.values(), seeds)]
     results = _run(experiment, [((), point) for point in points], "runs", folder)
@@ -167,7 +175,8 @@ def by_seed(
     >>> found[20]["sum"]
     array([21, 22])
     """
-    cases, seeds = list(cases), list(seeds)
+    cases = list(check_type("cases", cases, Iterable, "a sequence"))
+    seeds = list(check_type("seeds", seeds, Iterable, "a sequence"))
     calls = [((case, seed), {}) for case, seed in product(cases, seeds)]
     runs = iter(_run(experiment, calls, "runs", None))
     by_case = {case: [next(runs) for _ in seeds] for case in cases}
@@ -179,9 +188,12 @@ def by_seed(
 
 def _run(experiment, calls, unit, folder):
     """Return the results of all calls, in order; load those that are kept, and keep the others."""
+    check_type("experiment", experiment, Callable, "a function")
     folder = folder or os.environ.get("ES_SWEEPS")
-    paths = _paths(experiment, calls, Path(folder)) if folder else [None] * len(calls)
+    paths = _paths(experiment, calls, folder) if folder else [None] * len(calls)
     results = {i: load(path) for i, path in enumerate(paths) if path and path.is_file()}
+    if folder and len(results) < len(calls):
+        check_folder("folder", folder, make=True)
     runs = joblib.Parallel(n_jobs=-1, return_as="generator_unordered")(
         joblib.delayed(_numbered)(i, experiment, *call)
         for i, call in enumerate(calls)
@@ -203,6 +215,10 @@ def _numbered(i, experiment, arguments, keywords):
 
 def _paths(experiment, calls, folder):
     """Return where the result of each call is kept."""
+    check_type("folder", folder, str | PathLike, "a path")
     common = [dependence_digest(experiment), versions()]
-    keys = [joblib.hash([*common, *call]) for call in calls]
-    return [folder / f"{key}.npz" for key in keys]
+    try:
+        keys = [joblib.hash([*common, *call]) for call in calls]
+    except Exception as error:  # each type that cannot be pickled raises its own
+        raise ValueError(f"seeds and settings must be what can be hashed: {error}") from error
+    return [Path(folder, f"{key}.npz") for key in keys]

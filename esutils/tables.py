@@ -4,6 +4,7 @@ Nothing is repaired in silence: what is left out or read otherwise than written 
 ``Table.notes``.
 """
 
+import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
 from os import PathLike
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
 
-from esutils._checks import check_choice, check_int
+from esutils._checks import check_array, check_choice, check_flag, check_int, check_type
 from esutils._columns import read_columns, read_target
 from esutils._types import Array
 
@@ -87,7 +88,8 @@ def read(path: str | PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no such file, or it is none of these; the message says why in one line.
+        If there is no such file, or it is none of these, or has rows or names that pandas would
+        have to cut or change; the message says why in one line.
 
     Notes
     -----
@@ -114,7 +116,7 @@ def read(path: str | PathLike[str]) -> pd.DataFrame:
     try:
         if kind == ".parquet":
             return pd.read_parquet(path)
-        frame = pd.read_csv(path, sep=_READERS[kind], nrows=MAX_READ + 1, index_col=False)
+        frame = _read_text(path, _READERS[kind])
     except MemoryError:
         raise
     except Exception as error:  # every reader and codec raises its own
@@ -163,7 +165,7 @@ def from_arrays(
     >>> table.notes
     ('Columns left out because they are constant: input 0, input 32, input 39.',)
     """
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = check_array("X", X, kinds=None), check_array("y", y, kinds=None)
     if X.ndim != 2 or y.shape != X.shape[:1]:
         raise ValueError(
             f"X must have two dimensions and y one value a row of it, got shapes {X.shape} and "
@@ -228,6 +230,8 @@ def from_frame(
     ('regression', ['side', 'paint'])
     """
     frame = _checked(frame, target)
+    check_flag("standardise", standardise)
+    check_type("name", name, str, "a text")
     notes = [*frame.attrs.get(_NOTES, ())]
     missing = frame[target].isna()
     if missing.any():
@@ -248,14 +252,29 @@ def from_frame(
         frame, y = frame.iloc[rows], y[rows]
     X = read_columns(frame.drop(columns=target), notes)
     if X.shape[1] == 0:
-        raise ValueError(f"data must have a column to learn from besides {target!r}, none is left")
+        raise ValueError(
+            f"data must have a column to learn from besides {target!r}, none is left. "
+            + " ".join(notes)
+        )
     return Table(X.reset_index(drop=True), y, classes, name, target, tuple(notes), standardise)
+
+
+def _read_text(path, sep):
+    """Return the first rows of a text file; refuse one whose rows or names pandas would mend."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # fields without a name: lost
+        frame = pd.read_csv(path, sep=sep, nrows=MAX_READ + 1, index_col=False)
+    if any(name.rpartition(".")[0] in frame for name in frame):  # the second "a" becomes "a.1"
+        names = pd.read_csv(path, sep=sep, nrows=1, header=None, dtype=str).iloc[0].dropna()
+        if names.duplicated().any():
+            twice = sorted(set(names[names.duplicated()]))
+            raise ValueError(f"columns must have different names, got several of {twice}")
+    return frame
 
 
 def _checked(frame, target):
     """Return the frame; refuse what is none, or does not have the target."""
-    if not isinstance(frame, pd.DataFrame):
-        raise ValueError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
+    check_type("frame", frame, pd.DataFrame, "a pandas DataFrame")
     names = [str(column) for column in frame.columns]
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, owens_t
 
-from ._checks import check_int, check_number
+from ._checks import check_array, check_int, check_number
 
 _Values = Any  # a float for a float, an array for an array
 
@@ -124,7 +124,8 @@ def mei_montanari_risk(
     linear_signal = check_number("linear_signal", linear_signal)
     noise = check_number("noise", noise)
     nonlinear_signal = check_number("nonlinear_signal", nonlinear_signal)
-    mu0, mu1, second = moments
+    values = _check_range("moments", moments, -np.inf, np.inf)
+    mu0, mu1, second = values if values.shape == (3,) else (0, 0, 0)
     if not (mu1 != 0 and second > mu0**2 + mu1**2):
         raise ValueError(
             "moments must be (E s, E G s, E s^2) with E G s not 0 and "
@@ -280,7 +281,7 @@ def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
 
 def _check_range(name, value, low, high, open_ends=False):
     """Return ``value`` as a finite float array whose entries all lie between low and high."""
-    array = np.asarray(value)
+    array = check_array(name, value)
     inside = array.dtype.kind in "uif" and np.isfinite(array).all()
     if inside and open_ends:
         inside = (low < array).all() and (array < high).all()

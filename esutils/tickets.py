@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from esutils._checks import check_int, check_number
+from esutils._checks import check_int, check_number, check_type
 from esutils._masks import Scored, check_masks
 from esutils._torch import torch
 from esutils.mlp import _generator, linear_layers
@@ -159,6 +159,7 @@ def iterative_pruning(
     [1.0, 0.75, 0.5625]
     """
     masks, n_rounds = full_masks(initial), check_int("n_rounds", n_rounds)
+    check_type("train", train, Callable, "a function of a network and masks")
     for left in range(n_rounds, -1, -1):
         model = masked(initial, masks)
         train(model, masks)

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from esutils._checks import check_int, check_matrix, check_number, check_targets
+from esutils._checks import (
+    MOST,
+    check_array,
+    check_flag,
+    check_int,
+    check_matrix,
+    check_number,
+    check_single,
+    check_targets,
+)
 from esutils._masks import check_masks
 from esutils._sparse import SparseTraining
 from esutils._torch import adam, torch
@@ -79,7 +88,7 @@ def train_mlp(
     y = _check_y(y, len(X))
     if y.dtype.kind != "f":
         n_outputs = int(y.max()) + 1 if n_classes is None else n_classes
-        n_outputs = check_int("n_classes", n_outputs, low=2)
+        n_outputs = check_int("n_classes", n_outputs, low=2, high=MOST)
     elif n_classes is None:
         n_outputs = y.shape[1]
     else:
@@ -175,18 +184,18 @@ def fit(
     layers = linear_layers(model)
     X = check_matrix("X", X, n_columns=layers[0].in_features)
     y = _check_y(y, len(X), layers[-1].out_features)
-    n_epochs, batch_size = check_int("n_epochs", n_epochs), check_int("batch_size", batch_size)
+    n_epochs = check_int("n_epochs", n_epochs)
+    batch_size = min(check_int("batch_size", batch_size), len(X))
     learning_rate = check_number("learning_rate", learning_rate, open_low=True)
     generator = _generator(random_state)
-    if not isinstance(decay, bool):
-        raise ValueError(f"decay must be True or False, got {decay!r}")
+    check_flag("decay", decay)
     if after_epoch is not None and not callable(after_epoch):
         raise ValueError(f"after_epoch must be None or callable, got {after_epoch!r}")
     masks = [] if masks is None else check_masks(masks, layers)
     n_batches = -(-len(X) // batch_size)
     calls_per_epoch = check_int("calls_per_epoch", calls_per_epoch, high=n_batches)
 
-    X, device = np.array(X, np.float32, order="C"), layers[0].weight.device
+    X, device = check_single("X", X), layers[0].weight.device
     if device.type == "cpu" and y.dtype.kind != "f" and _few_are_kept(model, masks):
         training = SparseTraining(layers, masks, X, y, batch_size)
     else:
@@ -250,9 +259,9 @@ class _Training:
 
 def _check_y(y, n_samples, n_outputs=None):
     """Return labels as they are and real targets as a float matrix."""
-    y = np.asarray(y)
+    y = check_array("y", y, kinds=None)
     if y.dtype.kind == "f":
-        y = check_targets("y", y, n_samples)
+        y = check_single("y", check_targets("y", y, n_samples))
         if n_outputs is not None and y.shape[1] != n_outputs:
             raise ValueError(f"y must have {n_outputs} columns, one an output, got {y.shape[1]}")
         return y

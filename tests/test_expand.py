@@ -85,7 +85,7 @@ def test_squared_distances_are_kept_with_relative_variance_two_over_m(law):
         (dict(law="rotation", n_expanded=5), r"n_expanded must be .*\[1, 4\], got 5"),
         (dict(law="none", n_expanded=3), r"n_expanded must be .*\[4, 4\], got 3"),
         (dict(law="data"), "data must be given"),
-        (dict(law="data", data=np.zeros((2, 4))), "data must hold no all-zero row"),
+        (dict(law="data", data=np.zeros((2, 4))), "data must have rows of positive"),
         (dict(law="data", data=np.full((2, 4), np.nan)), "data must be finite"),
         (dict(law="data", data=np.ones((2, 3))), r"data must have 4 columns, got shape \(2, 3\)"),
     ],

@@ -97,43 +97,6 @@ def test_names_and_values_are_text(page):
     assert EVIL not in page
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["none.csv", "--target", "y"], 2, "data must be a file, there is none at"),
-        (["t.csv", "--target", "z"], 2, "target must be one of the columns"),
-        (["t.csv", "--target", "one"], 2, "target must have 2 to 50 classes"),
-        (["t.csv", "--target", "y", "--task", "regression"], 2, "must be numbers for regression"),
-        (["t.csv", "--target", "y", "--minutes", "0"], 2, "--minutes must be a finite number"),
-        (
-            ["t.csv", "--target", "y", "--out", "no/page.html"],
-            2,
-            "--out must be a file in a folder",
-        ),
-        (["t.csv", "--target", "y", "--out", "."], 2, "--out must be a file in a folder"),
-        (["few.csv", "--target", "y"], 2, "data must have at least 50 rows"),
-        (["only.csv", "--target", "y"], 2, "data must have a column to learn from"),
-        (["t.xlsx", "--target", "y"], 2, "the ending of data must be one of"),
-    ],
-)
-def test_says_what_is_wrong_in_one_line(arguments, code, message, tmp_path, monkeypatch, capsys):
-    n = 80
-    clean = pd.DataFrame(
-        {"a": RNG.standard_normal(n), "one": "same", "y": RNG.choice(["u", "v"], n)}
-    )
-    clean.to_csv(tmp_path / "t.csv", index=False)
-    clean[:20].to_csv(tmp_path / "few.csv", index=False)
-    clean[["one", "y"]].to_csv(tmp_path / "only.csv", index=False)
-    (tmp_path / "t.xlsx").write_bytes(b"x")
-    monkeypatch.chdir(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
-    assert main(["report", *arguments]) == code
-    said, errors = capsys.readouterr()
-    assert said == "" and message in errors.splitlines()[-1]
-    assert errors.splitlines()[-1].startswith("esutils: ") and "Traceback" not in errors
-    assert sorted(tmp_path.rglob("*")) == before
-
-
 @pytest.mark.parametrize("arguments", [[], ["report"], ["report", "t.csv"], ["sing"]])
 def test_usage_is_shown_for_a_wrong_command(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -167,9 +130,3 @@ def test_claims_prints_the_ledger(monkeypatch, capsys):
     said = capsys.readouterr().out
     for name, claim in claims.load_claims().items():
         assert f"{name}: {claim.prediction}" in said
-
-
-def test_claims_needs_the_book(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert main(["claims"]) == 2
-    assert "run from inside the book" in capsys.readouterr().err

@@ -107,26 +107,6 @@ def test_files_are_read_alike(tmp_path, n_read):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("none.csv", None, "data must be a file, there is none at"),
-        ("t.xlsx", b"x", r"the ending of data must be one of \['.csv'"),
-        ("t.csv", b"", "is not: No columns to parse"),
-        ("t.csv", b"\xff\xfe\x00a,b\n1,2\n", "is not: 'utf-8' codec"),
-        ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "is not: Error tokenizing data"),
-        ("t.csv.gz", b"plain", "is not: Not a gzipped file"),
-        ("t.parquet", b"plain", "is not: "),
-    ],
-)
-def test_refuses_files(tmp_path, name, content, message):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=message) as error:
-        tables.read(tmp_path / name)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
     ("change", "target", "task", "message"),
     [
         ({}, "z", None, r"target must be one of the columns \['a', 'b', 'y'\], got 'z'"),
