@@ -13,6 +13,7 @@ import os
 import platform
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -41,7 +42,7 @@ def load_entries(file_name, kind):
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"{file_name} must be YAML, it is not: {_line(error)}") from error
     types = {field.name: field.type for field in fields(kind)}
-    found = {}
+    found: dict[str, Any] = {}
     for entry in check_type(f"content of {file_name}", entries, list, "a list of entries"):
         check_type(f"entry {len(found) + 1} of {file_name}", entry, dict, "a mapping")
         if differing := set(entry) ^ set(types):

@@ -208,7 +208,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         check_is_fitted(self)
         check_int("batch_size", batch_size)
-        whole: Any = X.tocsr() if sp.issparse(X) else X
+        whole: Any = sp.csr_matrix(X) if sp.issparse(X) else X
         if hasattr(X, "shape"):
             X = (whole[rows] for rows in gen_batches(max(X.shape[0], 1), batch_size))
         for batch in check_type("X", X, Iterable, "an array, a CSR matrix or an iterable of them"):
@@ -243,7 +243,6 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             yield rows, project(X[rows], self.projection_, out=H)
 
     def _room(self, n_samples, X):
-        """Return an array for the projections of so many of the samples X."""
         return np.empty((n_samples, self.n_expanded), np.result_type(X, self.projection_))
 
     def _dense_codes(self, X):
@@ -254,7 +253,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             return codes.astype(X.dtype, copy=False)
         codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
         for rows, H in self._chunks(X):
-            np.put_along_axis(codes[rows], *self._units(H), axis=1)
+            units, values = self._units(H)
+            np.put_along_axis(codes[rows], units, values, axis=1)
         return codes
 
     def _sparse_codes(self, X):

@@ -177,6 +177,7 @@ def by_seed(
     """
     cases = list(check_type("cases", cases, Iterable, "a sequence"))
     seeds = list(check_type("seeds", seeds, Iterable, "a sequence"))
+    calls: list[tuple[tuple[_Case, int], dict[str, Any]]]
     calls = [((case, seed), {}) for case, seed in product(cases, seeds)]
     runs = iter(_run(experiment, calls, "runs", None))
     by_case = {case: [next(runs) for _ in seeds] for case in cases}

@@ -264,7 +264,7 @@ def _read_text(path, sep):
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # fields without a name: lost
         frame = pd.read_csv(path, sep=sep, nrows=MAX_READ + 1, index_col=False)
-    if any(name.rpartition(".")[0] in frame for name in frame):  # the second "a" becomes "a.1"
+    if any(str(name).rpartition(".")[0] in frame for name in frame):  # the second "a" becomes "a.1"
         names = pd.read_csv(path, sep=sep, nrows=1, header=None, dtype=str).iloc[0].dropna()
         if names.duplicated().any():
             twice = sorted(set(names[names.duplicated()]))
