@@ -17,7 +17,8 @@ MNIST = {
     for kind, size in (("images-idx3", (9, 28, 28)), ("labels-idx1", (9,)))
 }
 DOWNLOAD = """
-import hashlib, pathlib, pooch
+import hashlib, os, pathlib, pooch
+os.environ.pop("ES_DATA_DIR", None)
 from esutils import _idx
 from serving import serve
 for path in pathlib.Path("web").iterdir():

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from esutils import battery, questions, tables
@@ -101,7 +100,7 @@ def test_time_buys_resplits(monkeypatch):
     monkeypatch.setattr(battery, "measure", lambda table, seed: {"seed": seed})
     clock = SimpleNamespace(monotonic=iter(range(0, 1000, 10)).__next__)
     monkeypatch.setattr(battery, "time", clock)  # of this module alone: pools look at theirs
-    found = battery.run(pd.DataFrame(), 3, minutes=1)
+    found = battery.run(table(), 3, minutes=1)
     assert len(found) > 3 and found["seed"].tolist() == list(range(len(found)))
 
 

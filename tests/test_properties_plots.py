@@ -68,7 +68,7 @@ def test_a_fraction_is_shown_as_percent(fraction, axis):
 def test_each_row_is_one_image(seed, n, shape):
     rows = np.random.default_rng(seed).random((n, shape[0] * shape[1]))
     axes = some_axes(n)
-    for ax, row in zip(plots.images(axes, rows, shape, "abcd"), rows, strict=True):
+    for ax, row in zip(plots.images(axes, rows, shape, "abcd"[:n]), rows, strict=True):
         assert np.array_equal(ax.images[0].get_array(), row.reshape(shape))
     assert [ax.get_title() for ax in axes] == list("abcd"[:n])
 
@@ -81,7 +81,7 @@ def test_a_slider_has_a_frame_for_every_combination(first, second, data):
         lambda ax, one, two: drawn.append((one, two)),
         caption="Look.",
         alt="{one} and {two}".format,
-        figsize=(0.5, 0.5),
+        figsize=(1, 1),
         start=start,
         one=first,
         two=second,

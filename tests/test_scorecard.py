@@ -50,7 +50,7 @@ def test_needs_nothing_but_the_records(book):
     [
         ("claims.yml", "threshold: 0.1\n", "threshold: 0.2\n"),
         ("statistics.yml", "unit: percent\n", "unit: per mille\n"),
-        ("esutils/sparsify.py", "np.maximum(check_matrix", "np.minimum(check_matrix"),
+        ("esutils/sparsify.py", "np.maximum(H, 0", "np.minimum(H, 0"),
     ],
     ids=["ledger", "statistics", "esutils"],
 )

@@ -141,7 +141,7 @@ def test_a_wide_grid_of_positive_numbers_gets_a_logarithmic_control(values, kind
             dict(height=[1, 2], start={"height": 3}),
             r"start of height must be one of \[1, 2\], got 3",
         ),
-        (dict(height=[]), r"start of height must be one of \[\], got None"),
+        (dict(height=[]), r"values of height must be at least one, got \[\]"),
         (dict(height=[1], start={"heigth": 1}), r"start must be one of \['height'\], got 'heigth'"),
         (dict(height=[1], alt="a frame"), "alt must be a function of the values, got 'a frame'"),
         (dict(height=[1], caption=" "), "caption must say what to look for, got ' '"),
