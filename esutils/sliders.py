@@ -66,7 +66,7 @@ def explore(
     ValueError
         If there are no grids or more than two, a grid is empty, ``start`` names no grid or a value
         outside its grid, ``between`` names no grid of numbers, the caption is empty, ``alt`` is no
-        function, two frames have the same text, or the frames are too heavy for a page.
+        function, a frame has no text or that of another, or the frames are too heavy for a page.
 
     Notes
     -----
@@ -140,6 +140,8 @@ def _frames(render, combinations):
                 f"draw must give frames of at most {_MAX_FRAME_BYTES} bytes, got {n_bytes} "
                 f"for {values}"
             )
+        if not text.strip():
+            raise ValueError(f"alt must say what a frame shows, got {text!r} for {values}")
         if text in texts:
             raise ValueError(
                 f"alt must tell the frames apart, got {text!r} for {texts[text]} and {values}"

@@ -151,6 +151,10 @@ def test_a_wide_grid_of_positive_numbers_gets_a_logarithmic_control(values, kind
             r"between must name grids of numbers, got height with \['low', 'high'\]",
         ),
         (
+            dict(height=[1, 2], alt=lambda height: " " * height),
+            r"alt must say what a frame shows, got ' ' for \(1,\)",
+        ),
+        (
             dict(height=[1, 2], alt=lambda height: "same"),
             r"alt must tell the frames apart, got 'same' for \(1,\) and \(2,\)",
         ),

@@ -1,0 +1,193 @@
+"""Execute every page as other machines would, and write down what came out differently.
+
+What is recorded of the same code under the same variation is not run again, so that this may be
+stopped at any time. Names of variations, as arguments, run these alone.
+"""
+
+import datetime
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from cpuinfo import get_cpu_info
+from guards import ROOT, pages
+
+from esutils._digest import code_digest
+from esutils._whole import written_whole
+
+RECORD = ROOT / "benchmarks" / "reproduced.json"
+TABLE = ROOT / "benchmarks" / "REPRODUCED.md"
+OLDEST = ROOT / ".oldest" / "bin" / "python"
+MAX_LINES = 6  # that are kept of a difference
+STYLE = re.compile(r"(\x1b|#x1B)\[[\d;]*m")
+
+AVX2 = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4,AVX512_ICL,AVX512_SPR",
+}
+SSE = {
+    "OPENBLAS_CORETYPE": "Prescott",
+    "MKL_CBWR": "COMPATIBLE",
+    "ATEN_CPU_CAPABILITY": "default",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3,X86_V4,AVX512_ICL,AVX512_SPR",
+    "NUMBA_CPU_NAME": "generic",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA",
+}
+
+
+class Variation(NamedTuple):
+    """One way to execute the pages: as many side by side as there are cores for their threads."""
+
+    says: str
+    threads: int = 1
+    kernels: dict = {}
+    python: str = sys.executable
+
+
+VARIATIONS = {
+    "one thread": Variation("as `make test` does"),
+    "again": Variation("once more, in another order"),
+    "two threads": Variation("as `make execute` does on two cores", threads=2),
+    "AVX2": Variation("with the kernels of a processor without AVX-512", kernels=AVX2),
+    "SSE": Variation("with those of a processor without AVX", kernels=SSE),
+    "oldest": Variation("with the oldest versions allowed", python=str(OLDEST)),
+}
+
+
+def run(variation, *arguments):
+    """Run Python under a variation, from the root of the book."""
+    names = ("LOKY_MAX_CPU_COUNT", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(names, str(variation.threads)) | variation.kernels
+    compiled = ROOT / "_build" / "numba" / Path(variation.python).parents[1].name
+    environment |= {"PYTHONPATH": str(ROOT), "ES_VERDICTS": "check"}
+    environment |= {"NUMBA_CACHE_DIR": str(compiled)}  # two versions of it would not get on
+    command = [variation.python, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def arithmetic(variation):
+    """Return versions, kernels and results of the libraries under a variation."""
+    done = run(variation, ROOT / "tools" / "arithmetic.py")
+    if done.returncode:
+        raise SystemExit(f"cannot calculate {variation.says}:\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def differences(report):
+    """Return the number of cells in a report of pytest, and for each that fails what differs."""
+    cells = [*report.iter("testcase")]
+    failed = {cell.get("name"): cell.find("failure") for cell in cells}
+    return len(cells), {name: excerpt(f.text) for name, f in failed.items() if f is not None}
+
+
+def excerpt(text):
+    """Return what stood in the page and what came out, or the error."""
+    lines = [line.rstrip() for line in STYLE.sub("", text).splitlines() if line.strip()]
+    differing = [line.strip() for line in lines if re.match("  [-+] ", line)]
+    return (differing or lines[-1:])[:MAX_LINES]
+
+
+def execute(page, variation):
+    """Execute one page and compare what it prints with what it stores."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        options = ["-vv", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+        sanitize = ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
+        done = run(variation, "-m", "pytest", page, *options, *sanitize, "--junitxml", report)
+        if done.returncode not in (0, 1):  # all as stored, or some not
+            raise RuntimeError(done.stdout + done.stderr)
+        n_cells, differ = differences(ElementTree.parse(report))
+    return {"date": str(datetime.date.today()), "cells": n_cells, "differ": differ}
+
+
+def digest(page, variation, versions):
+    """Return the digest of all that a page's outcome depends on."""
+    cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+    outputs = [cell.get("outputs") for cell in cells]
+    return code_digest(page, [outputs, variation.threads, variation.kernels, versions])
+
+
+def outcomes(name, record):
+    """Execute what is not yet recorded under a variation, in random order; yield as it is done."""
+    variation = VARIATIONS[name]
+    found = arithmetic(variation)
+    other = variation.kernels or variation.python != sys.executable
+    usual = arithmetic(Variation("", variation.threads if other else os.cpu_count()))
+    changed = [what for what, x in found["results"].items() if x != usual["results"].get(what)]
+    record["variations"][name] = {
+        "says": variation.says,
+        "versions": found["versions"],
+        "kernels": found["kernels"],
+        "changed": changed,
+    }
+    done = {page: record["pages"].setdefault(page.stem, {}).get(name, {}) for page in pages()}
+    keys = {page: digest(page, variation, found["versions"]) for page in done}
+    todo = [page for page in done if done[page].get("digest") != keys[page]]
+    random.Random(name).shuffle(todo)
+    with ThreadPoolExecutor(max(1, os.cpu_count() // variation.threads)) as pool:
+        started = {pool.submit(execute, page, variation): page for page in todo}
+        for future in as_completed(started):
+            page = started[future]
+            record["pages"][page.stem][name] = {"digest": keys[page], **future.result()}
+            yield page.stem
+
+
+def said(outcome):
+    """Return an outcome as an entry of the table."""
+    if not outcome:
+        return ""
+    n_differ = len(outcome["differ"])
+    return f"**{n_differ} of {outcome['cells']} differ**" if n_differ else str(outcome["cells"])
+
+
+def lines(record):
+    """Yield the lines of REPRODUCED.md."""
+    ran = record["variations"]
+    dates = sorted(found["date"] for row in record["pages"].values() for found in row.values())
+    yield from ("# Executed under other arithmetic", "", f"{dates[0]} to {dates[-1]}.")
+    yield f"{record['machine']}. Written by `make reproduce`."
+    yield "An entry says how many cells of a page came out as they are stored, or how many did not."
+    yield "A variation is held against a plain run with as many threads; one that only changes the"
+    yield "threads, against all cores: what then comes out differently to the last bit is listed."
+    yield from ("", "| variation | pages are executed | results that change | versions |")
+    yield "|---|---|---|---|"
+    for name, how in ran.items():
+        versions = ", ".join(f"{what} {number}" for what, number in how["versions"].items())
+        yield f"| {name} | {how['says']} | {', '.join(how['changed']) or 'none'} | {versions} |"
+    yield from ("", f"| page | {' | '.join(ran)} |", "|---" * (len(ran) + 1) + "|")
+    for page, row in record["pages"].items():
+        yield f"| {page} | {' | '.join(said(row.get(name)) for name in ran)} |"
+    for page, row in record["pages"].items():
+        for name, found in row.items():
+            for cell, differs in found["differ"].items():
+                yield from ("", f"{page}, {name}, {cell}:", "", "```", *differs, "```")
+
+
+def write(record):
+    """Write the record and its table."""
+    with written_whole(RECORD) as file:
+        file.write(json.dumps(record, indent=1).encode() + b"\n")
+    TABLE.write_text("\n".join(lines(record)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record = {"machine": "", "variations": {}, "pages": {}}
+    if RECORD.exists():
+        record = json.loads(RECORD.read_text(encoding="utf-8"))
+    record["machine"] = f"{get_cpu_info()['brand_raw']}, {os.cpu_count()} cores"
+    for name in sys.argv[1:] or VARIATIONS:
+        for page in outcomes(name, record):
+            print(f"{name}: {page}: {said(record['pages'][page][name])}", flush=True)
+            write(record)
+    rows = record["pages"].values()
+    sys.exit(any(found["differ"] for row in rows for found in row.values()))
