@@ -10,7 +10,7 @@ PAGES := $(wildcard *.ipynb) chapters -n auto --dist loadfile --no-loadscope-reo
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help locked lock book pdf data test coverage execute paper paper-check bench serve lint format clean
+.PHONY: help locked lock book pdf data test coverage execute paper paper-check bench reproduce serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,7 @@ execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
 	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),*.ipynb chapters/*.ipynb)
+	$(BIN)/python tools/guards.py
 
 paper: $(READY) ## the literature's experiments, then all chapters, at full size: hours, resumable; or some: make paper ONLY="lottery 08-double-descent"
 	$(BIN)/python paper/run.py $(ONLY)
@@ -83,6 +84,16 @@ bench: $(READY) ## time pages and package, beside peers, and see how cost grows 
 	$(BIN)/python -m pytest benchmarks -q --benchmark-json=_build/benchmarks.json --benchmark-columns=median
 	$(BIN)/python benchmarks/table.py _build/benchmarks.json
 	$(BIN)/python benchmarks/growth.py
+
+OLDEST := .oldest/.ready
+$(OLDEST): $(READY)
+	$(PYTHON) -m venv --clear .oldest
+	$(BIN)/python tools/oldest.py > .oldest/requirements.txt
+	.oldest/bin/python -m pip install -r .oldest/requirements.txt
+	@touch $@
+
+reproduce: $(READY) $(OLDEST) ## execute every page under other kernels and versions (hours, resumable); or some: make reproduce ONLY="AVX2 oldest"
+	$(BIN)/python tools/reproduce.py $(ONLY)
 
 serve: ## show the built pages at http://127.0.0.1:8000 (PORT=8000)
 	@test -f _build/html/index.html || { echo "There is no book yet: make book"; exit 1; }

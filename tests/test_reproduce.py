@@ -68,7 +68,7 @@ def empty():
     return {"machine": "M", "variations": {}, "pages": {}}
 
 
-def test_what_is_done_is_not_done_again_until_page_or_variation_changes(book, monkeypatch):
+def test_what_came_out_is_not_run_again_until_page_or_variation_changes(book, monkeypatch):
     pages, ran = book
     record = empty()
     assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
@@ -80,6 +80,13 @@ def test_what_is_done_is_not_done_again_until_page_or_variation_changes(book, mo
     monkeypatch.setitem(VARIATIONS, "AVX2", VARIATIONS["AVX2"]._replace(kernels={"A": "B"}))
     assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
     assert len(ran) == 6
+
+
+def test_a_page_that_differed_is_run_again(book):
+    record = empty()
+    assert [*reproduce.outcomes("AVX2", record)]
+    record["pages"]["two"]["AVX2"]["differ"] = {"Cell 0": ["- 1", "+ 2"]}
+    assert [*reproduce.outcomes("AVX2", record)] == ["two"]
 
 
 def test_what_an_interrupted_run_has_done_is_kept(book):

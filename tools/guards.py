@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,14 +23,33 @@ def is_picture(output):
     return any(kind.startswith("image/") for kind in output.get("data", {}))
 
 
-def guard(cell):
-    """Return what holds the output of a code cell when the page is executed."""
-    source = "".join(cell["source"])
-    if "nbval-ignore-output" not in cell["metadata"].get("tags", ()):
+def tags(cell):
+    """Return the tags of a cell."""
+    return cell["metadata"].get("tags", ())
+
+
+def holds(cell):
+    """Return whether a cell asserts or reports numbers within a tolerance."""
+    return bool(re.search(r"\bassert\b|\bclaims\.report\(", "".join(cell["source"])))
+
+
+def guard(cell, after):
+    """Return what holds the output of a code cell when it is executed; a hidden cell may follow."""
+    if "nbval-ignore-output" not in tags(cell):
         return "silent" if all(map(is_picture, cell["outputs"])) else "exact"
-    if "sliders.explore(" in source:
+    if "sliders.explore(" in "".join(cell["source"]):
         return "slider"
-    return "tolerance" if re.search(r"\bassert\b|\bclaims\.report\(", source) else "unguarded"
+    if holds(cell) or ("remove-cell" in tags(after) and holds(after)):
+        return "tolerance"
+    return "unguarded"
+
+
+def guarded(path):
+    """Return the code cells of a notebook, each with what guards it."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    nothing = {"metadata": {}}
+    return [(cell, guard(cell, after)) for cell, after in pairwise([*cells, nothing])]
 
 
 def texts(cell):
@@ -41,12 +61,11 @@ def texts(cell):
 
 def count(path):
     """Return how many cells of a notebook each guard holds, its pictures, and what is masked."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     found = Counter()
-    for cell in (cell for cell in cells if cell["cell_type"] == "code"):
-        found[guard(cell)] += 1
+    for cell, held_by in guarded(path):
+        found[held_by] += 1
         found["pictures"] += sum(map(is_picture, cell["outputs"]))
-        if guard(cell) == "exact":
+        if held_by == "exact":
             found["masked"] += sum(len(m.findall(text)) for text in texts(cell) for m in masks())
     return found
 

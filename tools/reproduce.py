@@ -1,7 +1,7 @@
 """Execute every page as other machines would, and write down what came out differently.
 
-What is recorded of the same code under the same variation is not run again, so that this may be
-stopped at any time. Names of variations, as arguments, run these alone.
+A page recorded to come out as it is stored, under the same variation and with the same code,
+is not run again, so that this may be stopped at any time. Arguments name variations to run alone.
 """
 
 import datetime
@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 from cpuinfo import get_cpu_info
 from guards import ROOT, pages
 
+from esutils._checks import check_choice
 from esutils._digest import code_digest
 from esutils._whole import written_whole
 
@@ -111,7 +112,7 @@ def execute(page, variation):
 
 
 def digest(page, variation, versions):
-    """Return the digest of all that a page's outcome depends on."""
+    """Return the digest of a page's code, of what it stores, and of how it is executed."""
     cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
     outputs = [cell.get("outputs") for cell in cells]
     return code_digest(page, [outputs, variation.threads, variation.kernels, versions])
@@ -132,7 +133,11 @@ def outcomes(name, record):
     }
     done = {page: record["pages"].setdefault(page.stem, {}).get(name, {}) for page in pages()}
     keys = {page: digest(page, variation, found["versions"]) for page in done}
-    todo = [page for page in done if done[page].get("digest") != keys[page]]
+    todo = [
+        page
+        for page, outcome in done.items()
+        if outcome.get("digest") != keys[page] or outcome["differ"]
+    ]
     random.Random(name).shuffle(todo)
     with ThreadPoolExecutor(max(1, os.cpu_count() // variation.threads)) as pool:
         started = {pool.submit(execute, page, variation): page for page in todo}
@@ -154,7 +159,8 @@ def lines(record):
     """Yield the lines of REPRODUCED.md."""
     ran = record["variations"]
     dates = sorted(found["date"] for row in record["pages"].values() for found in row.values())
-    yield from ("# Executed under other arithmetic", "", f"{dates[0]} to {dates[-1]}.")
+    days = " to ".join(sorted({dates[0], dates[-1]}))
+    yield from ("# Executed under other arithmetic", "", f"{days}.")
     yield f"{record['machine']}. Written by `make reproduce`."
     yield "An entry says how many cells of a page came out as they are stored, or how many did not."
     yield "A variation is held against a plain run with as many threads; one that only changes the"
@@ -185,7 +191,7 @@ if __name__ == "__main__":
     if RECORD.exists():
         record = json.loads(RECORD.read_text(encoding="utf-8"))
     record["machine"] = f"{get_cpu_info()['brand_raw']}, {os.cpu_count()} cores"
-    for name in sys.argv[1:] or VARIATIONS:
+    for name in [check_choice("ONLY", name, VARIATIONS) for name in sys.argv[1:]] or VARIATIONS:
         for page in outcomes(name, record):
             print(f"{name}: {page}: {said(record['pages'][page][name])}", flush=True)
             write(record)
