@@ -89,7 +89,7 @@ OLDEST := .oldest/.ready
 $(OLDEST): $(READY)
 	$(PYTHON) -m venv --clear .oldest
 	$(BIN)/python tools/oldest.py > .oldest/requirements.txt
-	.oldest/bin/python -m pip install -r .oldest/requirements.txt
+	.oldest/bin/python -m pip install -r .oldest/requirements.txt -e .
 	@touch $@
 
 reproduce: $(READY) $(OLDEST) ## execute every page under other kernels and versions (hours, resumable); or some: make reproduce ONLY="AVX2 oldest"

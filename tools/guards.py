@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+from esutils._whole import write_text
+
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "CONTRIBUTING.md"
 CELLS = ("silent", "exact", "tolerance", "slider", "unguarded")
@@ -88,4 +90,4 @@ def table():
 if __name__ == "__main__":
     before, _, rest = GUIDE.read_text(encoding="utf-8").partition("| page | ")
     after = rest.partition("\n\n")[2]
-    GUIDE.write_text(before + "\n".join(table()) + "\n\n" + after, encoding="utf-8")
+    write_text(GUIDE, before + "\n".join(table()) + "\n\n" + after)

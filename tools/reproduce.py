@@ -22,7 +22,7 @@ from guards import ROOT, pages
 
 from esutils._checks import check_choice
 from esutils._digest import code_digest
-from esutils._whole import written_whole
+from esutils._whole import write_text
 
 RECORD = ROOT / "benchmarks" / "reproduced.json"
 TABLE = ROOT / "benchmarks" / "REPRODUCED.md"
@@ -181,9 +181,8 @@ def lines(record):
 
 def write(record):
     """Write the record and its table."""
-    with written_whole(RECORD) as file:
-        file.write(json.dumps(record, indent=1).encode() + b"\n")
-    TABLE.write_text("\n".join(lines(record)) + "\n", encoding="utf-8")
+    write_text(RECORD, json.dumps(record, indent=1) + "\n")
+    write_text(TABLE, "\n".join(lines(record)) + "\n")
 
 
 if __name__ == "__main__":
