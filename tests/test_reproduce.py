@@ -38,7 +38,10 @@ def test_a_page_is_executed_and_what_differs_is_kept(tmp_path):
     assert found["cells"] == 3
     assert list(found["differ"]) == ["Cell 1", "Cell 2"]
     assert found["differ"]["Cell 1"] == ["- 0.12", "+ 0.13"]
-    assert found["differ"]["Cell 2"] == ["AssertionError: too small"]
+    assert found["differ"]["Cell 2"] == [
+        "Cell 2: Cell execution caused an exception",
+        "AssertionError: too small",
+    ]
 
 
 def test_a_page_that_cannot_be_executed_is_an_error_and_not_a_record(tmp_path):
@@ -87,6 +90,13 @@ def test_a_page_that_differed_is_run_again(book):
     assert [*reproduce.outcomes("AVX2", record)]
     record["pages"]["two"]["AVX2"]["differ"] = {"Cell 0": ["- 1", "+ 2"]}
     assert [*reproduce.outcomes("AVX2", record)] == ["two"]
+
+
+def test_a_page_that_took_too_long_is_not_recorded(book, monkeypatch):
+    record = empty()
+    monkeypatch.setattr(reproduce, "execute", lambda page, variation: None)
+    assert [*reproduce.outcomes("AVX2", record)] == []
+    assert record["pages"] == {"one": {}, "two": {}}
 
 
 def test_what_an_interrupted_run_has_done_is_kept(book):

@@ -92,14 +92,14 @@ def differences(report):
 
 
 def excerpt(text):
-    """Return what stood in the page and what came out, or the error."""
+    """Return what stood in the page and what came out, or what went wrong."""
     lines = [line.rstrip() for line in STYLE.sub("", text).splitlines() if line.strip()]
     differing = [line.strip() for line in lines if re.match("  [-+] ", line)]
-    return (differing or lines[-1:])[:MAX_LINES]
+    return (differing or [lines[1], lines[-1]])[:MAX_LINES]
 
 
 def execute(page, variation):
-    """Execute one page and compare what it prints with what it stores."""
+    """Compare what one page prints with what it stores; return None if it had to wait too long."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         options = ["-vv", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
@@ -107,6 +107,8 @@ def execute(page, variation):
         done = run(variation, "-m", "pytest", page, *options, *sanitize, "--junitxml", report)
         if done.returncode not in (0, 1):  # all as stored, or some not
             raise RuntimeError(done.stdout + done.stderr)
+        if "seconds exceeded" in done.stdout:  # nbval waits five seconds for what a cell shows
+            return None
         n_cells, differ = differences(ElementTree.parse(report))
     return {"date": str(datetime.date.today()), "cells": n_cells, "differ": differ}
 
@@ -143,8 +145,11 @@ def outcomes(name, record):
         started = {pool.submit(execute, page, variation): page for page in todo}
         for future in as_completed(started):
             page = started[future]
-            record["pages"][page.stem][name] = {"digest": keys[page], **future.result()}
-            yield page.stem
+            if outcome := future.result():
+                record["pages"][page.stem][name] = {"digest": keys[page], **outcome}
+                yield page.stem
+            else:
+                print(f"{name}: {page.stem}: too busy a machine, to be run again", flush=True)
 
 
 def said(outcome):
