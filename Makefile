@@ -10,7 +10,8 @@ PAGES := $(wildcard *.ipynb) chapters -n auto --dist loadfile --no-loadscope-reo
   --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help locked lock book pdf data test coverage execute paper paper-check bench reproduce serve lint format clean
+.PHONY: help locked lock book pdf data test coverage mutation execute paper paper-check bench reproduce serve lint \
+  format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -65,6 +66,10 @@ coverage: $(READY) ## run the tests, but for those of the built pages, and say w
 	$(BIN)/python -m pytest tests esutils --doctest-modules --ignore tests/test_browser.py --ignore tests/test_build.py \
 	  --cov
 
+mutation: $(READY) ## change the package's code in one place after another, and see whether the tests notice (hours)
+	OMP_NUM_THREADS=1 nice $(BIN)/mutmut run --max-children 2
+	$(BIN)/python tools/mutants.py
+
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
@@ -109,5 +114,5 @@ format: $(READY) ## rewrite the code in the house style
 	$(BIN)/ruff format .
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build build mutants .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

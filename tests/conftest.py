@@ -17,6 +17,7 @@ from esutils import _idx, data
 
 # The same examples in every run; a thorough one draws others, and more (--hypothesis-profile).
 settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile("same")
 

@@ -1,0 +1,85 @@
+"""Write tests/mutants.md: how many mutants the tests kill, which survive, and why that is no harm.
+
+After ``mutmut run``, from the root of the book (``make mutation``). A reason that stands there is
+kept for as long as the same change of the same function survives. Fails if too few are killed.
+"""
+
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from importlib.metadata import version
+from pathlib import Path
+
+REPORT = Path("tests/mutants.md")
+LEAST = 85  # percent
+HEAD = f"""# Mutants
+
+`make mutation` (mutmut {version("mutmut")}) changes the code of some modules in one place after
+another and runs the tests that reach it. A mutant is killed if a test fails, or does not end. This
+file is what the run wrote, but for the reasons.
+
+| module | mutants | killed | survive | killed, % |
+|---|---|---|---|---|
+"""
+
+
+def mutmut(*arguments):
+    """Return what mutmut says."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def results():
+    """Return by module which mutants were killed."""
+    found = defaultdict(dict)
+    for line in mutmut("results", "--all", "true").splitlines():
+        if "__mutmut_" in line:
+            name, status = line.strip().split(": ")
+            if status not in ("killed", "survived", "timeout"):
+                raise RuntimeError(f"{name}: {status}; run mutmut again")
+            found[name.split(".")[1]][name] = status != "survived"
+    return found
+
+
+def described(mutant):
+    """Return the function that a mutant changes, and the line of it."""
+    lines = mutmut("show", mutant).splitlines()
+    old, new = (
+        " ".join(line[1:].strip() for line in lines if re.match(rf"[{sign}](?![{sign}])", line))
+        for sign in "-+"
+    )
+    function = mutant.split(".")[-1].rpartition("__mutmut_")[0]
+    function = function.removeprefix("xǁ").replace("ǁ", ".").removeprefix("x_")
+    return f"- `{function}`: `{old}` becomes `{new}`"
+
+
+def reasons():
+    """Return the reasons that are written already, by what they are about."""
+    lines = REPORT.read_text(encoding="utf-8").splitlines() if REPORT.exists() else []
+    pairs = zip(lines, lines[1:], strict=False)
+    return {item: reason for item, reason in pairs if item.startswith("- ")}
+
+
+def main():
+    """Write the report."""
+    found, known, text = results(), reasons(), HEAD
+    every = {
+        "all": {name: killed for mutants in found.values() for name, killed in mutants.items()}
+    }
+    for module, mutants in (found | every).items():
+        killed = sum(mutants.values())
+        counts = f"{len(mutants)} | {killed} | {len(mutants) - killed}"
+        text += f"| `{module}` | {counts} | {100 * killed / len(mutants):.0f} |\n"
+    for module, mutants in found.items():
+        text += f"\n## {module}\n\n"
+        for name in (name for name, killed in mutants.items() if not killed):
+            item = described(name)
+            text += f"{item}\n{known.get(item, '  no reason is known')}\n"
+    REPORT.write_text(text, encoding="utf-8")
+    share = 100 * sum(every["all"].values()) / len(every["all"])
+    return f"only {share:.1f}% are killed" if share < LEAST else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
