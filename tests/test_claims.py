@@ -91,7 +91,8 @@ def test_a_run_that_reproduces_its_record_passes(book, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("mean", "message"), [(0, "recorded holds, now fails"), (3, "lies outside the recorded")]
+    ("mean", "message"),
+    [(0, "^toy.claim: recorded holds, now"), (3, "^toy.claim: .* outside the")],
 )
 def test_a_run_that_does_not_is_an_error(book, monkeypatch, mean, message):
     record(monkeypatch, 2)
@@ -262,6 +263,7 @@ def test_a_doubled_id_is_refused(book):
         (("toy.claim", NOISE[0], NOISE, "here"), r"samples must have .* got shape \(200,\)"),
         (("toy.claim", NOISE, NOISE[0], "here"), r"control must have .* got shape \(200,\)"),
         (("toy.claim", NOISE * np.nan, NOISE, "here"), "samples must be finite"),
+        (("toy.claim", NOISE, NOISE * np.nan, "here"), "control must be finite"),
     ],
 )
 def test_malformed_samples_are_refused(book, arguments, message):

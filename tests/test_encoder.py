@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy import stats
 from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV
@@ -68,6 +69,16 @@ def test_batches_are_asked_for_one_at_a_time():
     encoder = ExpandSparsify(40, random_state=0).fit(X)
     next(encoder.iter_transform(samples()))
     assert asked == [0]
+
+
+@pytest.mark.parametrize("fitted", [np.float32, np.float64])
+@pytest.mark.parametrize("given", [np.uint8, np.float32, np.float64])
+def test_batches_are_computed_in_the_dtype_that_was_fitted(fitted, given):
+    samples = np.random.default_rng(0).integers(0, 9, (20, 8))
+    encoder = ExpandSparsify(40, binary=False, random_state=0).fit(samples.astype(fitted))
+    (batch,) = encoder.iter_transform(samples.astype(given))
+    assert batch.dtype == fitted
+    assert np.array_equal(batch.toarray(), encoder.transform(samples.astype(fitted)))
 
 
 BEYOND_MEMORY = """
@@ -137,6 +148,9 @@ def test_default_bandwidth_is_the_root_of_half_the_total_variance():
     distances = np.linalg.norm(X[:5, None] - X[:5], axis=2)
     kernel = theory.gaussian_kernel(distances, encoder.bandwidth_)
     assert np.allclose(Z @ Z.T / 50_000, kernel, atol=0.03)
+    assert stats.kstest(encoder.phase_, "uniform", (0, 2 * np.pi)).pvalue > 0.01
+    assert encoder.fit(X.astype(np.float32)).phase_.dtype == np.float32
+    assert encoder.fit(np.ones((3, 2))).bandwidth_ == 1
 
 
 def test_works_in_pipelines_grids_and_pickles():

@@ -76,11 +76,13 @@ def test_a_fly_codes_each_sample_alone_however_it_comes(encoder, X, data):
     assert np.array_equal(clone(encoder).fit(X[order]).transform(X), Z)
     batch_size = data.draw(st.integers(1, len(X)))
     parts = [part for part in np.split(X, [batch_size]) if len(part)]
-    for samples in (X, sp.csr_matrix(X), parts):
+    for samples in (X, sp.csr_matrix(X), sp.coo_matrix(X), parts):
         batches = list(encoder.iter_transform(samples, batch_size))
         assert batches[0].shape[0] == batch_size and all(b.format == "csr" for b in batches)
         assert np.array_equal(sp.vstack(batches).toarray(), Z)
     assert np.array_equal(encoder.transform(X[:1]), Z[:1])
+    (alone,) = encoder.iter_transform(X[:1], 1)
+    assert np.array_equal(alone.toarray(), Z[:1])
     assert np.array_equal(clone(encoder).fit_transform(X + 64), Z)
 
 

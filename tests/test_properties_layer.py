@@ -122,7 +122,8 @@ def test_cosines_are_bounded_and_a_phase_is_a_shift(seed, n, m, dtype):
 # ---- expand
 
 
-@given(st.sampled_from(LAWS), st.integers(1, 12), st.data(), seeds, dtypes)
+@pytest.mark.parametrize("law", LAWS)
+@given(d=st.integers(1, 12), data=st.data(), seed=seeds, dtype=dtypes)
 def test_a_projection_has_its_law_and_is_the_top_of_every_wider_one(law, d, data, seed, dtype):
     m = d if law == "none" else data.draw(st.integers(1, d if law == "rotation" else 30))
     narrow, fan_in = data.draw(st.integers(1, m)), data.draw(st.integers(1, d))

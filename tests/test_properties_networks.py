@@ -10,6 +10,7 @@ from networks import counts, matrices, numpy_forward
 from strategies import few, powers, seeds
 
 from esutils import mlp, tickets, training
+from esutils._masks import Scored, _Largest
 
 widths = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 shares = st.floats(0, 1)
@@ -218,6 +219,34 @@ def test_tickets_are_nested_rewound_and_counted(task, share, n_rounds):
             assert torch.equal(first, own * mask) and not weight[~mask].any()
     for (more, _), (less, _) in zip(rounds[:-1], rounds[1:], strict=True):
         assert not any((new & ~old).any() for old, new in zip(more, less, strict=True))
+
+
+@given(st.integers(1, 6), st.integers(1, 9), st.data(), seeds)
+def test_a_mask_of_scores_is_the_first_k_of_a_stable_sort_and_passes_gradients(n, m, data, seed):
+    generator = torch.Generator().manual_seed(seed)
+    scores, weights = torch.randn(2, n, m, generator=generator)
+    if data.draw(st.booleans()):
+        scores = torch.round(scores)  # with ties
+    k = data.draw(st.integers(1, n * m))
+    ones = _Largest.apply(scores.requires_grad_(), k)
+    expected = np.zeros(n * m, np.float32)
+    expected[np.argsort(-scores.detach().numpy(), axis=None, kind="stable")[:k]] = 1
+    assert np.array_equal(ones.detach().numpy().ravel(), expected)
+    (ones * weights).sum().backward()
+    assert torch.equal(scores.grad, weights)
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.floats(0.01, 1), seeds)
+def test_a_scored_layer_is_the_layer_under_its_mask(d, m, keep, seed):
+    generator = torch.Generator().manual_seed(seed)
+    layer = torch.nn.Linear(d, m)
+    layer.bias.data.normal_(generator=generator)
+    scored, h = Scored(layer, keep, generator), torch.randn(3, d, generator=generator)
+    ones = scored.mask()
+    assert ones.sum() == max(1, round(keep * d * m))
+    torch.testing.assert_close(scored(h), h @ (layer.weight * ones).T + layer.bias)
+    assert scored.weight.abs().max() <= d**-0.5 and scored.weight.requires_grad
+    assert not scored.bias.requires_grad and not scored.frozen.requires_grad
 
 
 @few

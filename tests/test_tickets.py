@@ -146,34 +146,34 @@ def test_supermask_finds_the_best_mask_of_a_tiny_net():
     assert tuple(found.flatten().tolist()) == min(allowed, key=error) == (True, False, True, False)
 
 
-def test_supermask_step_is_straight_through():
-    """One batch: Adam moves a score against d loss / d (weight times mask) times the weight."""
-    X, y = small_task()
-    model = mlp.initial_mlp(5, (8,), 3)
-    generator = torch.Generator().manual_seed(2)
+def test_supermask_is_adam_on_scores_straight_through():
+    """The oracle: the chosen weights forwards; backwards, each times the magnitude of its score."""
+    X, y = (torch.tensor(values) for values in small_task())
+    model, generator = small_net(), torch.Generator().manual_seed(2)
+    layers = mlp.linear_layers(model)
+    for layer in layers:
+        layer.bias.data.normal_(generator=torch.Generator().manual_seed(0))
     scores = [
         (torch.rand(layer.weight.shape, generator=generator) * 2 - 1) * layer.in_features**-0.5
-        for layer in mlp.linear_layers(model)
+        for layer in layers
     ]
-    masks = [
-        torch.zeros(s.shape, dtype=torch.bool)
-        .flatten()
-        .scatter(0, s.abs().flatten().topk(round(0.5 * s.numel())).indices, True)
-        .view(s.shape)
-        for s in scores
-    ]
-    network, rate = tickets.masked(model, masks), 0.02
-    torch.nn.functional.cross_entropy(
-        network(torch.tensor(X, dtype=torch.float32)), torch.tensor(y)
-    ).backward()
-    expected = []
-    for layer, score, own in zip(mlp.linear_layers(network), scores, matrices(model), strict=True):
-        gradient = layer.weight.grad * own * score.sign()
-        moved = (score - rate * gradient.sign()).abs().flatten()
-        expected.append(set(moved.topk(round(0.5 * moved.numel())).indices.tolist()))
-    got = tickets.supermask(model, X, y, 0.5, 1, rate, 60, random_state=2)
-    for mask, indices in zip(got, expected, strict=True):
-        assert set(mask.flatten().nonzero()[:, 0].tolist()) == indices
+
+    def chosen(score):
+        best = score.abs().flatten().topk(score.numel() // 2).indices
+        return torch.zeros(score.numel()).scatter(0, best, 1).view(score.shape)
+
+    optimiser = torch.optim.Adam([score.requires_grad_() for score in scores], 0.02)
+    orders = [torch.randperm(60, generator=generator) for _ in range(2)]
+    for rows in (rows for order in orders for rows in order.split(25)):
+        h = X[rows].float()
+        for at, (layer, score) in enumerate(zip(layers, scores, strict=True)):
+            factor = score.abs() + (chosen(score) - score.abs()).detach()
+            h = (h.relu() if at else h) @ (factor * layer.weight.detach()).T + layer.bias.detach()
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(h, y[rows]).backward()
+        optimiser.step()
+    got = tickets.supermask(model, X.numpy(), y.numpy(), 0.5, 2, 0.02, 25, random_state=2)
+    assert same([mask.float() for mask in got], [chosen(score) for score in scores])
 
 
 BAD_MASKS = [
