@@ -39,6 +39,16 @@ def words(claim, data, kind, judge=estimate, n_runs=N_RUNS, **options):
 # ---- the ledger
 
 
+@pytest.mark.parametrize("beyond", [0, 0.5])
+@pytest.mark.parametrize("claim", [BEATS, MATCHES, ACTIVITY], ids=lambda claim: claim.id)
+def test_samples_have_the_true_mean_that_was_asked_for(claim, beyond):
+    truth = claim.threshold + beyond * (1 if claim.comparison == "greater" else -1)
+    for kind in simulation.KINDS[claim.variation]:
+        rng = np.random.default_rng(7)
+        means = [simulation.samples(claim, "digits", kind, rng, beyond).mean() for _ in range(1000)]
+        assert abs(np.mean(means) - truth) < 4 * stats.sem(means)
+
+
 @pytest.fixture(scope="module")
 def ledgers():
     found = simulation.null_ledgers(N_LEDGERS, random_state=0)

@@ -13,7 +13,7 @@ from scipy import stats
 from strategies import few, powers, seeds
 
 from esutils import claims, effects, scorecard
-from esutils.intervals import estimate, over_resplits
+from esutils.intervals import estimate, held_out_best, over_resplits
 
 COMPARISONS = st.sampled_from(claims.COMPARISONS)
 thresholds, moves = st.floats(-3, 3), st.floats(0, 5)
@@ -227,6 +227,15 @@ def test_holms_correction_is_the_step_down_test(book, shifts, seed):
     assert set(card["claim"][card["holm"] == "holds"]) == holds & kept
     changed = card["holm"] != card["verdict"]
     assert (card["holm"][changed] == "undecided").all()
+
+
+@given(seeds, st.tuples(st.integers(2, 5), st.integers(2, 6), st.integers(2, 9)), powers, st.data())
+def test_the_held_out_best_is_one_of_the_models_whatever_their_order(seed, shape, scale, data):
+    values = np.random.default_rng(seed).standard_normal(shape)
+    best = held_out_best(values)
+    assert (best[:, None] == values).any(axis=1).all()
+    order = data.draw(st.permutations(range(shape[1])))
+    assert np.array_equal(held_out_best(scale * values[:, order]), scale * best)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
