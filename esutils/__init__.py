@@ -33,6 +33,7 @@ _MODULES = (
     "ridgeless",
     "scale",
     "scorecard",
+    "simulation",
     "sliders",
     "sparsify",
     "sweep",

@@ -161,7 +161,9 @@ def load_claims() -> dict[str, Claim]:
     return _records.load_entries("claims.yml", Claim)
 
 
-def judge(claim_id: str, samples: ArrayLike, control: ArrayLike, data: str) -> Verdict:
+def judge(
+    claim_id: str, samples: ArrayLike, control: ArrayLike, data: str, step: float = 0.0
+) -> Verdict:
     """Hold samples against a claim of the ledger.
 
     Parameters
@@ -176,6 +178,8 @@ def judge(claim_id: str, samples: ArrayLike, control: ArrayLike, data: str) -> V
     data : str
         The data set, one of those the claim names, or at the scale of the literature one that
         stands for it, see :func:`esutils.scale.splits`.
+    step : float
+        The least by which two samples can differ, see :func:`esutils.intervals.estimate`.
 
     Returns
     -------
@@ -209,7 +213,8 @@ def judge(claim_id: str, samples: ArrayLike, control: ArrayLike, data: str) -> V
                 f"{name} must have {n_dims} dimension(s) and at least {claim.seeds} seeds for "
                 f"{claim_id}, got shape {values.shape}"
             )
-    verdict = Verdict(claim, data, estimate(samples), estimate(control), samples.shape)
+    found, null = estimate(samples, step), estimate(control, step)
+    verdict = Verdict(claim, data, found, null, samples.shape)
     path = _records.path_of(data, f"{claim_id}.json")
     _records.keep(path, verdict.record, lambda old: _check_verdict(verdict, old))
     return verdict

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from esutils._checks import check_array, check_choice
 from esutils._types import Array
-from esutils.intervals import estimate
+from esutils.intervals import Estimate, estimate
 
 _Row = TypeVar("_Row", bound=Array | Sequence[Any])  # of Axes
 
@@ -183,6 +183,24 @@ def percent_axis(ax: Axes, axis: str = "y") -> Axes:
     check_choice("axis", axis, ("x", "y"))
     target = ax.yaxis if axis == "y" else ax.xaxis
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+    return ax
+
+
+def interval(ax: Axes, found: Estimate, row: float, color: str, **marker: Any) -> Axes:
+    """Draw a mean as a dot and its interval as a line, at a height.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from esutils import intervals, plots
+    >>> figure, ax = plt.subplots()
+    >>> ax = plots.interval(ax, intervals.estimate([1.0, 2.0, 3.0]), row=0, color="black")
+    >>> [len(line.get_xdata()) for line in ax.get_lines()]
+    [2, 1]
+    >>> plt.close(figure)
+    """
+    ax.plot([found.low, found.high], [row, row], color=color)
+    ax.plot(found.mean, row, "o", color=color, **marker)
     return ax
 
 

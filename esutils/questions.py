@@ -1,5 +1,6 @@
 """The book's questions to a table of one's own, and what the answers mean for whoever has it."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,11 +163,12 @@ _READ |= {key for question in QUESTIONS for key in (question.first, question.sec
 _READ -= {"nothing", "path, best below"}  # which are made here
 
 
-def answers(results: pd.DataFrame) -> pd.DataFrame:
+def answers(table: Table, results: pd.DataFrame) -> pd.DataFrame:
     """Put the book's questions to the results of a table.
 
     Parameters
     ----------
+    table : esutils.tables.Table
     results : DataFrame
         From :func:`esutils.battery.run`.
 
@@ -186,10 +188,11 @@ def answers(results: pd.DataFrame) -> pd.DataFrame:
     >>> from esutils import battery, questions, tables
     >>> from sklearn.datasets import load_iris
     >>> table = tables.from_frame(load_iris(as_frame=True).frame, "target")
-    >>> found = questions.answers(battery.run(table, n_resplits=3))
+    >>> found = questions.answers(table, battery.run(table, n_resplits=3))
     >>> list(found.columns)
     ['phenomenon', 'prediction', 'verdict', 'mean', 'low', 'high']
     """
+    check_type("table", table, Table, "a Table")
     below = [f"path, {ratio}" for ratio in RATIOS if ratio < 1]
     errors = _points(results).clip(upper=_WORST)
     least = errors[min(below, key=lambda key: errors[key].mean())]
@@ -197,7 +200,8 @@ def answers(results: pd.DataFrame) -> pd.DataFrame:
     errors = errors.assign(**more)
     rows = []
     for question in QUESTIONS:
-        found = over_resplits(errors[question.first] - errors[question.second])
+        gaps = errors[question.first] - errors[question.second]
+        found = over_resplits(gaps, step=_one_row(table, question.first))
         word = found.word(question.comparison, question.threshold)
         said = [question.phenomenon, question.prediction, word, found.mean, found.low, found.high]
         rows.append(said)
@@ -237,7 +241,8 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
     errors = {name: means[f"family, {name}"] for name in (*_MODELS, "constant")}
     good = "; ".join(f"{_MODELS[name]} {errors[name]:.1f}%" for name in _MODELS)
     what = "misread rows" if table.classes else "unexplained variance"
-    gap = over_resplits(points["family, expand_sparsify"] - points["family, mlp"])
+    gaps = points["family, expand_sparsify"] - points["family, mlp"]
+    gap = over_resplits(gaps, step=_one_row(table, "family, mlp"))
     wide, sparse = _near_best(means, "width", WIDTHS), _near_best(means, "sparsity", SPARSITIES)
     use = next(name for name, error in errors.items() if error < min(errors.values()) + 1)
     return {
@@ -259,6 +264,14 @@ def _points(results):
     errors = check_matrix("results", results[names].to_numpy(), len(names), finite=False)
     check_finite("results", not np.isnan(errors).any())  # one may be infinite at m = n
     return pd.DataFrame(100 * errors, columns=names)
+
+
+def _one_row(table, key):
+    """Return how many points of an error one row is, 0 where rows are not right or wrong."""
+    if table.classes is None:
+        return 0.0
+    n_test = math.ceil(len(table.y) / 5)  # as resplit cuts
+    return 100 / (len(table.y) - n_test if key.endswith("training") else n_test)
 
 
 def _difference(gap):

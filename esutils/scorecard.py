@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from esutils import _records
+from esutils._checks import check_array
 from esutils._scale import counterpart
+from esutils._types import Array
 from esutils.claims import load_claims, recorded
 from esutils.intervals import CONFIDENCE
 
@@ -35,13 +38,51 @@ def at_quick_scale() -> pd.DataFrame:
     ledger = load_claims()
     pairs = [(claim, data) for claim in ledger.values() for data in claim.data]
     table = pd.DataFrame([_row(claim, data, recorded(claim, data)) for claim, data in pairs])
-    order = np.argsort(table["p_value"].to_numpy(), kind="stable")
-    steps = np.arange(len(table), 0, -1) * table["p_value"].to_numpy()[order]
-    adjusted = np.empty(len(table))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    lost = (table["verdict"] == "holds") & (adjusted >= 1 - CONFIDENCE)
+    lost = (table["verdict"] == "holds") & (holm(table["p_value"]) >= 1 - CONFIDENCE)
     table.insert(5, "holm", table["verdict"].mask(lost, "undecided"))
     return table.drop(columns="p_value")
+
+
+def holm(p_values: ArrayLike) -> Array:
+    """Correct p-values for being many, by Holm's step-down.
+
+    Parameters
+    ----------
+    p_values : array of shape (n_claims,)
+
+    Returns
+    -------
+    array of shape (n_claims,)
+        If all claims are held to the same error rate by these, the chance that any of the false
+        ones holds is no more than that rate, however the claims depend on each other.
+
+    Raises
+    ------
+    ValueError
+        If they are not numbers between 0 and 1.
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+    Statistics 6.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import scorecard
+    >>> scorecard.holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    found = check_array("p_values", p_values)
+    if found.ndim != 1 or not ((found >= 0) & (found <= 1)).all():
+        raise ValueError(f"p_values must be a list of numbers in [0, 1], got {p_values!r}")
+    order, adjusted = np.argsort(found, kind="stable"), np.empty(len(found))
+    steps = np.arange(len(found), 0, -1) * found[order]
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
 
 
 def at_paper_scale() -> pd.DataFrame:

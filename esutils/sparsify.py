@@ -49,6 +49,36 @@ def winners(H: ArrayLike, n_active: int) -> NDArray[np.int32]:
     return largest("H", H, check_int("n_active", n_active, high=H.shape[1]))
 
 
+def winner_take_all(H: ArrayLike, n_active: int) -> Array:
+    """Return binary codes: 1 at the k largest entries of each row, 0 elsewhere.
+
+    Parameters
+    ----------
+    H, n_active
+        As in :func:`winners`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples, m)
+        Of single precision where H is.
+
+    Notes
+    -----
+    Chapter: 01-expand-and-sparsify. :class:`esutils.encoder.ExpandSparsify` returns the same codes
+    as sparse matrices.
+
+    Examples
+    --------
+    >>> winner_take_all([[3.0, 1.0, 3.0, 3.0]], 2)
+    array([[1., 0., 1., 0.]])
+    """
+    chosen = winners(H, n_active)
+    H = np.asarray(H)
+    Z = np.zeros(H.shape, np.float32 if H.dtype == np.float32 else np.float64)
+    np.put_along_axis(Z, chosen, 1, axis=1)
+    return Z
+
+
 def block_winners(H: ArrayLike, block_size: int) -> NDArray[np.int32]:
     """Return the winner of each block of ``block_size`` consecutive units.
 

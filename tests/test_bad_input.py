@@ -14,7 +14,7 @@ import torch
 from untouched import refused, rows
 
 import esutils
-from esutils import expand, mlp, questions, ridgeless, sliders, tables, tickets, training
+from esutils import claims, expand, mlp, questions, ridgeless, sliders, tables, tickets, training
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((60, 4))
@@ -26,6 +26,7 @@ BITS = sp.csr_matrix(X > 0, dtype=float)
 TORN = BITS.copy()
 TORN.indices[0] = 10**6
 WIDE, FLY = np.ones((2, 200)), expand.projection(3, 200, "fly", random_state=0)
+FLIES, BEATS = map(claims.load_claims().get, ("primitive.fly", "tickets.beat-random"))
 NET = mlp.initial_mlp(4, (5,), 2)
 MASKS = tickets.full_masks(NET)
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(y=y)
@@ -184,11 +185,13 @@ resplits.resplit(TABLE, 0, 1e-9)
     test_fraction must leave 2 rows for the test and as many for training, got 1e-09 of 60 rows
 battery.run(None)
     table must be a Table, got NoneType
-questions.answers(RESULTS.astype(str))
+questions.answers(TABLE, RESULTS.astype(str))
     results must hold real numbers, got dtype ...
-questions.answers(FRAME)
+questions.answers(FRAME, RESULTS)
+    table must be a Table, got DataFrame
+questions.answers(TABLE, FRAME)
     results must have the columns of battery.run, lacks 'dropout, layer'
-questions.answers(RESULTS[:1])
+questions.answers(TABLE, RESULTS[:1])
     samples must have shape (n_resplits), all at least 2, got (1,)
 questions.advice(TABLE, RESULTS * np.nan)
     results must be finite, got NaN or infinity
@@ -200,6 +203,28 @@ intervals.estimate([1, 2, 3]).word("more", 1)
     comparison must be one of ['equivalent', 'greater', 'less'], got 'more'
 intervals.estimate([1, 2, 3]).p_value("equivalent", -1)
     threshold must be a finite number in [0, inf], got -1
+intervals.estimate([1, 2], step=-1)
+    step must be a finite number in [0, inf], got -1
+intervals.over_resplits([1, 2], step=np.inf)
+    step must be a finite number in [0, inf], got inf
+scorecard.holm([0.1, 2])
+    p_values must be a list of numbers in [0, 1], got [0.1, 2]
+scorecard.holm(0.1)
+    p_values must be a list of numbers in [0, 1], got 0.1
+simulation.samples(FLIES, "digits", "skewed", 0)
+    kind must be one of ['few images', ...], got 'skewed'
+simulation.samples(FLIES, "moon", "seeds", 0)
+    data must be one of ['digits', 'mnist5k'], got 'moon'
+simulation.power(FLIES, "digits", "seeds", [1])
+    comparison of claim must be one of ['greater', 'less'], got 'equivalent'
+simulation.power(BEATS, "digits", "seeds", 6)
+    distances must have shape (n_distances,), got ()
+simulation.power(BEATS, "digits", "seeds", [np.nan])
+    distances must be finite, got NaN or infinity
+intervals.held_out_best([[1, 2], [3, 4]])
+    samples must have shape (n_seeds, n_models, n_images), all at least 2, got (2, 2)
+simulation.null_ledgers(0, 0)
+    n_ledgers must be a whole number >= 1, got 0
 intervals.over_resplits([])
     samples must have shape (n_resplits), all at least 2, got (0,)
 intervals.over_resplits([1, 2], np.nan)

@@ -66,21 +66,26 @@ def test_the_ridgeless_path_peaks_where_units_are_as_many_as_rows(results):
 def test_answers_follow_the_thresholds(results):
     """Change one number that a question asks for, and its verdict, and no other, changes."""
     found = results["classification", 0.0].copy()
-    before = questions.answers(found)["verdict"]
+    before = questions.answers(table(), found)["verdict"]
     found["ticket, random"] = found["ticket, pruned"] + 0.3
-    after = questions.answers(found)["verdict"]
+    after = questions.answers(table(), found)["verdict"]
     changed = [i for i, question in enumerate(questions.QUESTIONS) if before[i] != after[i]]
     asked = [i for i, q in enumerate(questions.QUESTIONS) if q.second == "ticket, random"]
     assert set(changed) <= set(asked) and after[asked[0]] == "holds"
     found["ticket, random"] = found["ticket, pruned"] - 0.3
-    assert questions.answers(found)["verdict"][asked[0]] == "fails"
+    assert questions.answers(table(), found)["verdict"][asked[0]] == "fails"
 
 
 def test_one_huge_error_at_the_peak_does_not_undo_it(results):
     found = results["regression", 0.0].copy()
-    found["path, 0.5"], found["path, 1.0"] = 0.9, [60.0, 9e6, 100.0]
-    peak = questions.answers(found).set_index("prediction").filter(like="error at m = n is", axis=0)
-    assert peak["verdict"].tolist() == ["holds"] and peak["mean"].tolist() == [910]
+    found["path, 0.5"], found["path, 1.0"] = [0.89, 0.9, 0.91], [60.0, 9e6, 100.0]
+    numbers = table(task="regression")
+    peak = (
+        questions.answers(numbers, found)
+        .set_index("prediction")
+        .filter(like="error at m = n is", axis=0)
+    )
+    assert peak["verdict"].tolist() == ["holds"] and peak["mean"].tolist() == pytest.approx([910])
 
 
 def test_advice_names_the_simplest_good_model(results):

@@ -29,6 +29,15 @@ def test_winners_are_the_first_k_of_a_stable_sort(H, data):
 
 
 @given(floats(), st.data())
+def test_a_winner_take_all_code_is_one_at_its_winners_alone(H, data):
+    k = data.draw(st.integers(1, H.shape[1]))
+    Z = sparsify.winner_take_all(H, k)
+    assert Z.shape == H.shape and set(np.unique(Z)) <= {0, 1}
+    assert Z.dtype == (H.dtype if H.dtype == np.float32 else np.float64)
+    assert np.array_equal(Z.nonzero()[1].reshape(-1, k), sparsify.winners(H, k))
+
+
+@given(floats(), st.data())
 def test_winners_ask_for_nothing_but_the_order_within_a_row(H, data):
     k, n_units = data.draw(st.integers(1, H.shape[1])), H.shape[1]
     won = sparsify.winners(H, k)

@@ -1,5 +1,6 @@
 """Intervals and verdicts: what moves the samples moves the verdict the right way, or not at all."""
 
+import itertools
 import json
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import stats
 from strategies import few, powers, seeds
 
 from esutils import claims, effects, scorecard
-from esutils.intervals import estimate, over_resplits
+from esutils.intervals import estimate, held_out_best, over_resplits
 
 COMPARISONS = st.sampled_from(claims.COMPARISONS)
 thresholds, moves = st.floats(-3, 3), st.floats(0, 5)
@@ -93,8 +94,6 @@ def test_no_order_of_seeds_or_images_shows(values, data):
         moved = estimate(values.take(order, axis=axis))
         assert numbers(moved) == pytest.approx(numbers(found), rel=1e-6, abs=1e-9)
     if values.ndim == 2:
-        turned = estimate(values.T)
-        assert turned.standard_error == pytest.approx(found.standard_error, rel=1e-6, abs=1e-9)
         for effect in (estimate(values.mean(axis=1)), estimate(values.mean(axis=0))):
             assert found.standard_error >= effect.standard_error - 1e-9
 
@@ -229,6 +228,25 @@ def test_holms_correction_is_the_step_down_test(book, shifts, seed):
     assert set(card["claim"][card["holm"] == "holds"]) == holds & kept
     changed = card["holm"] != card["verdict"]
     assert (card["holm"][changed] == "undecided").all()
+
+
+@given(seeds, st.tuples(st.integers(2, 5), st.integers(2, 6), st.integers(2, 9)), powers, st.data())
+def test_the_held_out_best_is_one_of_the_models_whatever_their_order(seed, shape, scale, data):
+    values = np.random.default_rng(seed).standard_normal(shape)
+    best = held_out_best(values)
+    assert (best[:, None] == values).any(axis=1).all()
+    order = data.draw(st.permutations(range(shape[1])))
+    assert np.array_equal(held_out_best(scale * values[:, order]), scale * best)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_holms_correction_is_the_closed_test(p_values):
+    """The oracle: a claim holds if every set of claims that it is in is refused by Bonferroni."""
+    places = range(len(p_values))
+    sets = [s for size in places for s in itertools.combinations(places, size + 1)]
+    refused = {s: min(1, len(s) * min(p_values[at] for at in s)) for s in sets}
+    closed = [max(p for s, p in refused.items() if at in s) for at in places]
+    assert scorecard.holm(p_values) == pytest.approx(closed)
 
 
 @few
