@@ -238,6 +238,8 @@ def test_writing_leaves_the_old_file_when_it_fails(book, monkeypatch):
         ({"variation": "images"}, "variation of toy.claim must be one of .* got 'images'"),
         ({"source": "rumour"}, "source of toy.claim must be one of .* got 'rumour'"),
         ({"seeds": 1}, "seeds of toy.claim must be .* got 1"),
+        ({"threshold": float("nan")}, r"threshold of toy.claim must be .*\[-inf, inf\], got nan"),
+        ({"comparison": "equivalent", "threshold": -1}, r"threshold of .*\[0, inf\], got -1"),
         ({"pilot": ["moon"]}, r"pilot of toy.claim must be among data .* got \['moon'\]"),
         ({"extra": 1}, r"entry 'toy.claim' of claims.yml .* differs in \['extra'\]"),
     ],

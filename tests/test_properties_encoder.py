@@ -50,10 +50,18 @@ def test_a_code_has_its_counts_its_dtype_and_its_csr_form(encoder, X, dtype):
     if encoder.sparsifier == "threshold":
         most = round(encoder.n_active / 40 * len(X))
         assert (np.diff(stored.tocsc().indptr) <= most).all()
+    plain = clone(encoder).set_params(sparsifier="identity", n_active=None)
+    H, active = plain.fit_transform(X), Z != 0
     if encoder.sparsifier in COUNTED:
-        plain, active = clone(encoder).set_params(sparsifier="identity", n_active=None), Z != 0
-        values = np.ones_like(Z) if encoder.binary else plain.fit_transform(X)
+        values = np.ones_like(Z) if encoder.binary else H
         assert np.array_equal(Z[active], values[active])
+    if encoder.sparsifier == "threshold":
+        assert np.array_equal(active, (H > encoder.thresholds_) & (values != 0))
+    if encoder.sparsifier == "relu":
+        assert np.array_equal(Z, np.maximum(H, 0))
+    if encoder.sparsifier == "cosine":
+        exact = np.sqrt(2) * np.cos(H / encoder.bandwidth_ + encoder.phase_)
+        np.testing.assert_allclose(Z, exact, atol=1e-4 if dtype == np.float32 else 1e-9)
 
 
 @given(encoders(), codes(), powers)

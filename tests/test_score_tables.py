@@ -102,27 +102,6 @@ def test_a_record_that_lacks_something_is_named(book, key):
         scorecard.at_quick_scale()
 
 
-def test_holm_stops_at_the_first_loss(book):
-    """Of four rows the least p-value is asked for a fourth of 5%, the next for a third."""
-    for data in ("digits", "mnist5k", "here"):
-        judge("toy.first", 2, data)
-    judge("toy.second", 0, "here")
-
-    def corrected(*p_values):
-        for data, p_value in zip(("digits", "mnist5k", "here"), p_values, strict=True):
-            path = book / f"verdicts/{data}/toy.first.json"
-            path.write_text(json.dumps(json.loads(path.read_text()) | {"p_value": p_value}))
-        return scorecard.at_quick_scale()["holm"].tolist()[:3]
-
-    path = book / "verdicts/here/toy.second.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"p_value": 1.0}))
-    assert corrected(0.012, 0.016, 0.024) == ["holds"] * 3
-    assert corrected(0.024, 0.012, 0.016) == ["holds"] * 3
-    assert corrected(0.0126, 0.016, 0.024) == ["undecided"] * 3
-    assert corrected(0.012, 0.017, 0.024) == ["holds", "undecided", "undecided"]
-    assert corrected(0.012, 0.016, 0.026) == ["holds", "holds", "undecided"]
-
-
 @pytest.mark.parametrize("mean", [2, -2.5])
 def test_a_box_says_the_verdict_the_numbers_and_the_bound(book, mean):
     verdict = claims.judge("toy.first", NOISE + mean, NOISE - 1, "mnist5k")

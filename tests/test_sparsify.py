@@ -77,6 +77,14 @@ def test_threads_and_memory_layouts_do_not_show(monkeypatch):
         assert np.array_equal(sparsify.winners(H, 60), whole)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_between_neighbouring_floats_the_threshold_is_the_lower(dtype):
+    low, middle, high = rising = np.nextafter(1, [0, 1, 2], dtype=dtype)
+    assert low < middle < high
+    for pair in (rising[:2], rising[1:]):
+        assert sparsify.unit_thresholds(pair[:, None], 0.5) == pair[0]
+
+
 def test_compiled_code_is_ready_soon_and_kept():
     """The first call may compile, for under three seconds; later processes find it compiled."""
     calls = [growth.first_calls() for _ in range(3)]  # the least, since the machine may be busy
