@@ -29,6 +29,12 @@ expand.projection(3, 4, "data")
     data must be given for law='data', got None
 expand.projection(2, 4, "data", data=X * (Y > 0)[:, None])
     data must have rows of positive finite length for law='data'
+expand.project(X.astype("f4"), expand.projection(3, 4, dtype="f4"), out=[])
+    out must be an array of shape (60, 3) that takes float32, got list
+expand.project(X.astype("f4"), expand.projection(3, 4), out=[])
+    out must be an array of shape (60, 3) that takes float64, got list
+expand.project(X, expand.projection(3, 4, dtype="f4"), out=[])
+    out must be an array of shape (60, 3) that takes float64, got list
 list(Encoder(10).fit(X).iter_transform(X, 0))
     batch_size must be a whole number >= 1, got 0
 Encoder(10, sparsifier="relu", n_active=2).fit(X)
@@ -51,8 +57,8 @@ readout.loo_ridge(X[:1], Y[:1])
     number of samples in Z must be a whole number >= 2, got 1
 tickets.masked(NET, TRANSPOSED)
     masks must be a list of bool matrices of the shapes [(20, 5), (10, 20), (3, 10)], got [((5, ...
-tickets.kept_fraction([MASKS[0], None])
-    masks must be a list of bool matrices, got [((20, 5), torch.bool), <class 'NoneType'>]
+tickets.kept_fraction([MASKS[0], "all"])
+    masks must be a list of bool matrices, got [((20, 5), torch.bool), <class 'str'>]
 tickets.random_masks(7, 0)
     masks must be a list of bool matrices, got 7
 tickets.prune(NET, MASKS, [0.5])

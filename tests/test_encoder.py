@@ -81,6 +81,16 @@ def test_batches_are_computed_in_the_dtype_that_was_fitted(fitted, given):
     assert np.array_equal(batch.toarray(), encoder.transform(samples.astype(fitted)))
 
 
+@pytest.mark.parametrize(("fitted", "given"), [("f4", "f8"), ("f8", "f4")])
+def test_codes_are_computed_in_the_wider_dtype_and_have_that_of_the_samples(fitted, given):
+    encoder = ExpandSparsify(40, sparsifier="identity", random_state=0).fit(X.astype(fitted))
+    samples = X.astype(given)
+    exact = samples.astype("f8") @ encoder.projection_.T.astype("f8") + encoder.offset_
+    found = encoder.transform(samples)
+    assert found.dtype == given
+    np.testing.assert_allclose(found, exact.astype(given), rtol=1e-11, atol=1e-12)
+
+
 BEYOND_MEMORY = """
 import resource
 import numpy as np
@@ -149,8 +159,29 @@ def test_default_bandwidth_is_the_root_of_half_the_total_variance():
     kernel = theory.gaussian_kernel(distances, encoder.bandwidth_)
     assert np.allclose(Z @ Z.T / 50_000, kernel, atol=0.03)
     assert stats.kstest(encoder.phase_, "uniform", (0, 2 * np.pi)).pvalue > 0.01
-    assert encoder.fit(X.astype(np.float32)).phase_.dtype == np.float32
+    single = encoder.fit(X.astype(np.float32))
+    assert single.phase_.dtype == single.offset_.dtype == single.mean_.dtype == np.float32
     assert encoder.fit(np.ones((3, 2))).bandwidth_ == 1
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+def test_units_may_be_training_samples_as_seen_from_their_mean(form):
+    encoder = ExpandSparsify(300, law="data", random_state=0).fit(form(X))
+    centred = X - X.mean(axis=0)
+    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    nearest = (encoder.projection_ @ unit.T).argmax(axis=1)
+    np.testing.assert_allclose(encoder.projection_, unit[nearest], atol=1e-12)
+    assert len(set(nearest)) > 50  # drawn from all of them
+
+
+def test_a_seed_draws_projection_phases_and_biases():
+    first, again, other = (
+        ExpandSparsify(40, sparsifier="cosine", bias=1.0, random_state=seed).fit(X)
+        for seed in (3, 3, 4)
+    )
+    for name in ("projection_", "phase_", "offset_"):
+        assert np.array_equal(getattr(first, name), getattr(again, name))
+        assert (getattr(first, name) != getattr(other, name)).all()
 
 
 def test_works_in_pipelines_grids_and_pickles():

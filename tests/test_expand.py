@@ -22,6 +22,24 @@ def test_gathering_adds_in_the_order_of_the_inputs():
     assert np.array_equal(project(X, W), (W @ X.T).T)  # SciPy adds them one after another
 
 
+@pytest.mark.parametrize(("of_samples", "of_weights"), [("f4", "f8"), ("f8", "f4")])
+def test_gathering_adds_in_the_wider_dtype(of_samples, of_weights):
+    W = projection(50, 200, "fly", random_state=0, dtype=of_weights)
+    W.data[:] = np.random.default_rng(0).standard_normal(W.nnz)
+    X = np.random.default_rng(1).standard_normal((7, 200)).astype(of_samples)
+    found = project(X, W)
+    assert found.dtype == "f8"
+    assert np.array_equal(found, (W.astype("f8") @ X.astype("f8").T).T)
+
+
+@pytest.mark.parametrize("law", ["gaussian", "fly"])
+def test_what_is_not_finite_in_a_sample_stays_in_its_projections(law):
+    X = DATA.copy()
+    X[3] = np.nan
+    found = project(X, projection(5, 40, law))
+    assert np.array_equal(np.isnan(found), np.isnan(X[:, :5]))
+
+
 def test_gaussian_entries_are_standard_normal():
     entries = draw(500, "gaussian").ravel()
     assert stats.kstest(entries, "norm").pvalue > 0.01
