@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from test_claims import CODE, ENTRY, NOISE
 
 from esutils import claims, scorecard
+from esutils.intervals import estimate
 
 SAID = ["chapter", "claim", "data", "verdict"]
 MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions"]
@@ -100,6 +101,17 @@ def test_a_record_that_lacks_something_is_named(book, key):
     message = f"^the verdict of toy.second on here is no whole record .KeyError.'{key}'..; run make"
     with pytest.raises(ValueError, match=message):
         scorecard.at_quick_scale()
+
+
+def test_a_step_is_that_of_the_samples_and_of_the_control(book):
+    samples, control = NOISE.round() + 2, NOISE.round() - 1
+    for options, step in (({}, 0.0), ({"step": 9.0}, 9.0)):
+        verdict = claims.judge("toy.first", samples, control, "here", **options)
+        assert verdict.estimate == estimate(samples, step)
+        assert verdict.control == estimate(control, step)
+    assert estimate(samples, 9.0) != estimate(samples) and estimate(control, 9.0) != estimate(
+        control
+    )
 
 
 @pytest.mark.parametrize("mean", [2, -2.5])
