@@ -55,6 +55,8 @@ readout.loo_ridge(X, WORDS)
     Y must hold real numbers, got dtype <U32
 readout.loo_ridge(X[:1], Y[:1])
     number of samples in Z must be a whole number >= 2, got 1
+scorecard.holm(["0.1"])
+    p_values must hold real numbers, got dtype <U3
 tickets.masked(NET, TRANSPOSED)
     masks must be a list of bool matrices of the shapes [(20, 5), (10, 20), (3, 10)], got [((5, ...
 tickets.kept_fraction([MASKS[0], "all"])

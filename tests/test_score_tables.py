@@ -47,6 +47,8 @@ def row(record, claim_id, predicted):
 def test_a_row_has_what_was_recorded_and_what_was_asked(book):
     records = [judge("toy.first", 2, data) for data in ("digits", "mnist5k", "here")]
     records.append(judge("toy.second", 2, "here"))
+    assert [record["claim"] for record in records] == ["toy.first"] * 3 + ["toy.second"]
+    assert records[0]["control"]["mean"] == pytest.approx((NOISE + 1).mean(), rel=1e-3)
     table = scorecard.at_quick_scale()
     assert list(table) == [*SAID[:3], "seen_in_pilot", "verdict", "holm", *MEASURED]
     assert table["seen_in_pilot"].tolist() == [False, True, False, False]
