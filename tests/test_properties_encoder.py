@@ -1,6 +1,7 @@
 """The encoder, its family and the estimators: the same code however samples come."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -34,9 +35,10 @@ def whole(draw):
     return np.random.default_rng(draw(seeds)).integers(-8, 9, shape).astype(np.float64)
 
 
-@given(encoders(), codes(), dtypes)
-def test_a_code_has_its_counts_its_dtype_and_its_csr_form(encoder, X, dtype):
-    X = X.astype(dtype)
+@pytest.mark.parametrize("sparsifier", SPARSIFIERS)  # drawn, some would hardly come
+@given(data=st.data(), X=codes(), dtype=dtypes)
+def test_a_code_has_its_counts_its_dtype_and_its_csr_form(sparsifier, data, X, dtype):
+    encoder, X = data.draw(encoders([sparsifier])), X.astype(dtype)
     Z = encoder.fit_transform(X)
     stored = clone(encoder).set_params(sparse_output=True).fit_transform(X)
     assert Z.dtype == stored.dtype == dtype and Z.shape == stored.shape == (len(X), 40)
