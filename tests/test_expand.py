@@ -19,7 +19,10 @@ def test_gathering_adds_in_the_order_of_the_inputs():
     W = projection(500, 200, "fly", random_state=0, dtype=np.float32)
     W.data[:] = np.random.default_rng(0).standard_normal(W.nnz)
     X = np.random.default_rng(1).standard_normal((70, 200)).astype(np.float32)
-    assert np.array_equal(project(X, W), (W @ X.T).T)  # SciPy adds them one after another
+    found, out = project(X, W), np.empty((70, 500), np.float32)
+    assert found.dtype == np.float32
+    assert np.array_equal(found, (W @ X.T).T)  # SciPy adds them one after another
+    assert project(X, W, out=out) is out and np.array_equal(out, found)
 
 
 @pytest.mark.parametrize(("of_samples", "of_weights"), [("f4", "f8"), ("f8", "f4")])
