@@ -184,7 +184,6 @@ def test_equivalence_is_lost_as_the_mean_leaves_the_middle(values, threshold, pa
 @given(samples(), samples(), COMPARISONS, thresholds, st.data())
 def test_a_verdict_is_void_exactly_if_its_control_holds(found, control, asked, threshold, data):
     threshold = abs(threshold) if asked == "equivalent" else threshold
-    threshold = abs(threshold) if asked == "equivalent" else threshold
     word = verdict(found, control, asked, threshold)
     holds = estimate(control).word(asked, threshold) == "holds"
     assert word == ("void" if holds else estimate(found).word(asked, threshold))
