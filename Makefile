@@ -68,7 +68,7 @@ coverage: $(READY) ## run the tests, but for those of the built pages, and say w
 
 mutation: $(READY) ## change the package's code in one place after another, and see whether the tests notice (an hour)
 	OMP_NUM_THREADS=1 nice $(BIN)/mutmut run --max-children 2
-	$(BIN)/python tools/mutants.py
+	$(BIN)/python tools/mutation.py
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
 	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \

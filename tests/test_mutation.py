@@ -1,8 +1,7 @@
 """The report on mutants: counted, described, and each survivor with its reason or refused."""
 
+import mutation
 import pytest
-
-import mutants
 
 DIFF = """# {name}: survived
 --- esutils/toy.py
@@ -28,9 +27,9 @@ def run(tmp_path, monkeypatch):
                 return DIFF.format(name=name, number=name[-1])
             return "".join(f"    {n}: {fate}\n" for n, fate in zip(names, fates, strict=True))
 
-        monkeypatch.setattr(mutants, "mutmut", mutmut)
-        wrong = mutants.main()
-        return wrong, mutants.REPORT.read_text(encoding="utf-8")
+        monkeypatch.setattr(mutation, "mutmut", mutmut)
+        wrong = mutation.main()
+        return wrong, mutation.REPORT.read_text(encoding="utf-8")
 
     return report
 
@@ -45,7 +44,7 @@ def test_the_report_counts_and_describes(run):
 
 def test_a_reason_stays_for_as_long_as_its_mutant_survives(run):
     _, text = run(*["killed"] * 8, "survived", "killed")
-    mutants.REPORT.write_text(text.replace("no reason is known", "It is a toy."), encoding="utf-8")
+    mutation.REPORT.write_text(text.replace("no reason is known", "It is a toy."), encoding="utf-8")
     wrong, again = run(*["killed"] * 8, "survived", "killed")
     assert wrong == 0 and again.endswith("2 - 8}`\n  It is a toy.\n")
     wrong, other = run(*["killed"] * 9, "survived")
