@@ -49,7 +49,7 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setenv("ES_VERDICTS", "record")
     below, above = [[entry["threshold"] + shift] * entry["seeds"] for shift in (-5, 5)]
     for data in entry["data"]:
-        claims.judge(entry["id"], above, below, data=data)
+        claims.judge(entry["id"], above, below, data=data, step=0.1)
     return folder, entry
 
 

@@ -11,6 +11,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from esutils._whole import write_text
+
 REPORT = Path("tests/mutants.md")
 LEAST = 85  # percent
 NO_REASON = "  no reason is known"
@@ -78,7 +80,7 @@ def main():
         for name in (name for name, killed in mutants.items() if not killed):
             item = described(name)
             text += f"{item}\n{known.get(item, NO_REASON)}\n"
-    REPORT.write_text(text, encoding="utf-8")
+    write_text(REPORT, text)
     share = 100 * sum(every["all"].values()) / len(every["all"])
     if share < LEAST:
         return f"only {share:.1f}% are killed"
