@@ -92,7 +92,7 @@ def test_a_run_that_reproduces_its_record_passes(book, monkeypatch):
 
 @pytest.mark.parametrize(
     ("mean", "message"),
-    [(0, "^toy.claim: recorded holds, now"), (3, "^toy.claim: .* outside the")],
+    [(0, "^toy.claim: recorded holds, now fails"), (3, "^toy.claim: .* lies outside the recorded")],
 )
 def test_a_run_that_does_not_is_an_error(book, monkeypatch, mean, message):
     record(monkeypatch, 2)

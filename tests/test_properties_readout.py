@@ -32,7 +32,7 @@ def test_ridge_solves_the_normal_equations(problem, penalty, form):
     fitted = readout.ridge(form(Z), Y, penalty)
     misses = Y - fitted.predict(form(Z))
     slope = (Z - Z.mean(axis=0)).T @ misses - penalty * fitted.weights
-    np.testing.assert_allclose(slope, 0, atol=1e-6)
+    np.testing.assert_allclose(slope, 0, atol=1e-8)
     np.testing.assert_allclose(misses.mean(axis=0), 0, atol=1e-9)
     assert fitted.weights.shape == (Z.shape[1], Y.shape[1]) and fitted.penalty == penalty
     alone = [readout.ridge(Z, y, penalty).predict(Z)[:, 0] for y in Y.T]
