@@ -34,7 +34,7 @@ lock: ## write requirements.lock anew, after a change of requirements.txt
 	_build/lock/bin/pip install -q pip-tools==7.6.2
 	grep -v '^-e' requirements.txt > _build/lock/requirements.txt
 	CUSTOM_COMPILE_COMMAND="make lock" _build/lock/bin/pip-compile -q --generate-hashes --allow-unsafe \
-	  --strip-extras --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock \
+	  --no-strip-extras --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock \
 	  _build/lock/requirements.txt
 
 # The pages' third-party scripts, as package-lock.json pins them. Without npm, the pages fetch them.

@@ -1,10 +1,14 @@
 """What is installed and run is pinned, and nothing that is read as data is run."""
 
 import re
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -16,7 +20,7 @@ each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path
 
 def pins(text):
     """Return the versions by name, without what says for which processor a build is."""
-    found = re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)
+    found = re.findall(r"^([\w.-]+)(?:\[.*\])?==([\w.]+)", text, re.M)
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
 
 
@@ -30,7 +34,27 @@ def test_lock_names_digests_of_everything():
     packages = "\n".join(code).replace("\\\n", "").splitlines()
     assert len(packages) > 100
     for package in packages:
-        assert re.fullmatch(r"[\w.-]+==[\w.+]+( +--hash=sha256:[0-9a-f]{64})+", package), package
+        assert re.fullmatch(
+            r"[\w.-]+(\[[\w,-]+\])?==[\w.+]+( +--hash=sha256:[0-9a-f]{64})+", package
+        ), package
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11) or sys.platform != "linux", reason="the lock is for these"
+)
+def test_lock_names_the_extras_that_packages_ask_of_each_other():
+    """pip refuses a lock without them, since `package[extra]` then has no version in it."""
+    locked = [Requirement(line) for line in re.findall(r"^[^#\s]+==\S+", LOCK, re.M)]
+    extras = {canonicalize_name(package.name): package.extras for package in locked}
+    asked = set()
+    for package in metadata.distributions():
+        name = canonicalize_name(package.name)
+        for needed in map(Requirement, package.requires or []):
+            chosen = [{"extra": extra} for extra in extras.get(name, ())] or [{"extra": ""}]
+            applies = not needed.marker or any(map(needed.marker.evaluate, chosen))
+            if name in extras and applies:
+                asked |= {(canonicalize_name(needed.name), extra) for extra in needed.extras}
+    assert asked and asked <= {(name, extra) for name in extras for extra in extras[name]}
 
 
 @each_workflow
