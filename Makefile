@@ -66,7 +66,7 @@ coverage: $(READY) ## run the tests, but for those of the built pages, and say w
 	$(BIN)/python -m pytest tests esutils --doctest-modules --ignore tests/test_browser.py --ignore tests/test_build.py \
 	  --cov
 
-mutation: $(READY) ## change the package's code in one place after another, and see whether the tests notice (an hour)
+mutation: $(READY) ## change the package's code in one place after another, and see whether the tests notice (20 minutes)
 	OMP_NUM_THREADS=1 nice $(BIN)/mutmut run --max-children 2
 	$(BIN)/python tools/mutation.py
 

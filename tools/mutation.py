@@ -19,8 +19,8 @@ NO_REASON = "  no reason is known"
 HEAD = """# Mutants
 
 `make mutation` changes the code of some modules in one place after
-another and runs the tests that reach it. A mutant is killed if a test fails, or does not end. This
-file is what the run wrote, but for the reasons. Functions under a decorator other than
+another and runs the tests that reach it. A mutant is killed if a test fails, crashes or does not
+end. This file is what the run wrote, but for the reasons. Functions under a decorator other than
 `staticmethod` are not changed, so that nothing is said of properties and of compiled loops.
 
 | module | mutants | killed | survive | killed, % |
@@ -40,7 +40,7 @@ def results():
     for line in mutmut("results", "--all", "true").splitlines():
         if "__mutmut_" in line:
             name, status = line.strip().split(": ")
-            if status not in ("killed", "survived", "timeout"):
+            if status not in ("killed", "survived", "timeout", "segfault"):
                 raise RuntimeError(f"{name}: {status}; run mutmut again")
             found[name.split(".")[1]][name] = status != "survived"
     return found
