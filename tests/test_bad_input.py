@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
-from untouched import refused, rows
+from untouched import PUBLIC, refused, rows
 
 import esutils
 from esutils import claims, expand, mlp, questions, ridgeless, sliders, tables, tickets, training
@@ -290,11 +290,10 @@ sliders.explore(print, caption=3, alt=str, width=[1])
 sliders.explore(lambda ax, a: None, caption="c", alt=lambda a: 3, a=[1])
     what alt returns must be a text, got int
 """
-NAMES = {name: getattr(esutils, name) for name in esutils.__all__} | globals()
 
 
 @pytest.mark.parametrize(("before", "call", "message"), rows(REFUSALS))
 def test_is_refused_in_words_and_touches_nothing(before, call, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with refused(message, tmp_path, INPUTS):
-        exec(call, NAMES)
+        exec(call, PUBLIC | globals())

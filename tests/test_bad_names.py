@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from networks import matrices, small_net
-from untouched import refused, rows
+from untouched import PUBLIC, refused, rows
 
 import esutils
 from esutils import tickets
@@ -68,10 +68,9 @@ tickets.prune(NET, MASKS, [0.5])
 list(tickets.iterative_pruning(NET, lambda net, masks: net[0].weight.data.fill_(1), HALF, 1))
     train must keep masked weights at 0, got Linear(in_features=5, ... bias=True) with others
 """
-NAMES = {name: getattr(esutils, name) for name in esutils.__all__} | globals()
 
 
 @pytest.mark.parametrize(("before", "call", "message"), rows(REFUSALS))
 def test_is_refused_by_name_and_touches_nothing(before, call, message, tmp_path):
     with refused(message, tmp_path, INPUTS):
-        exec(call, NAMES)
+        exec(call, PUBLIC | globals())

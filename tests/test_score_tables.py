@@ -3,9 +3,8 @@
 import json
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
-from test_claims import CODE, ENTRY, NOISE
+from test_claims import CODE, ENTRY, NOISE, write_chapter, write_ledger
 
 from esutils import claims, scorecard
 from esutils.intervals import estimate
@@ -18,13 +17,12 @@ MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions
 def book(tmp_path, monkeypatch):
     """A book of one chapter and two claims, as the working folder; runs are recorded."""
     (tmp_path / "chapters").mkdir()
-    cell = {"cell_type": "code", "source": CODE}
-    (tmp_path / "chapters" / "99-toy.ipynb").write_text(json.dumps({"cells": [cell]}))
-    entries = [
+    write_chapter(tmp_path, CODE)
+    write_ledger(
+        tmp_path,
         ENTRY | {"id": "toy.first", "data": ["digits", "mnist5k", "here"], "pilot": ["mnist5k"]},
         ENTRY | {"id": "toy.second", "data": ["here"], "pilot": [], "comparison": "less"},
-    ]
-    (tmp_path / "claims.yml").write_text(yaml.safe_dump(entries))
+    )
     monkeypatch.chdir(tmp_path / "chapters")
     monkeypatch.setenv("ES_VERDICTS", "record")
     monkeypatch.delenv("ES_SCALE", raising=False)
@@ -111,9 +109,8 @@ def test_a_step_is_that_of_the_samples_and_of_the_control(book):
         verdict = claims.judge("toy.first", samples, control, "here", **options)
         assert verdict.estimate == estimate(samples, step)
         assert verdict.control == estimate(control, step)
-    assert estimate(samples, 9.0) != estimate(samples) and estimate(control, 9.0) != estimate(
-        control
-    )
+    for values in (samples, control):
+        assert estimate(values, 9.0) != estimate(values)
 
 
 @pytest.mark.parametrize("mean", [2, -2.5])

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PIN = r"[\w.-]+(?:\[[\w,-]+\])?==[\w.]+"  # without the processor that a build is for
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAY_WRITE = {"deploy": {"pages", "id-token"}, "publish": {"id-token"}}
 
@@ -19,14 +20,19 @@ each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path
 
 
 def pins(text):
-    """Return the versions by name, without what says for which processor a build is."""
-    found = re.findall(r"^([\w.-]+)(?:\[.*\])?==([\w.]+)", text, re.M)
-    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+    """Return what is pinned, by name."""
+    found = map(Requirement, re.findall(f"^{PIN}", text, re.M))
+    return {canonicalize_name(pin.name): pin for pin in found}
+
+
+def versions(text):
+    """Return the pinned versions by name."""
+    return {name: str(pin.specifier) for name, pin in pins(text).items()}
 
 
 def test_lock_has_what_is_required_at_the_same_versions():
-    required = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
-    assert required and required.items() <= pins(LOCK).items()
+    required = versions((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    assert required and required.items() <= versions(LOCK).items()
 
 
 def test_lock_names_digests_of_everything():
@@ -34,9 +40,7 @@ def test_lock_names_digests_of_everything():
     packages = "\n".join(code).replace("\\\n", "").splitlines()
     assert len(packages) > 100
     for package in packages:
-        assert re.fullmatch(
-            r"[\w.-]+(\[[\w,-]+\])?==[\w.+]+( +--hash=sha256:[0-9a-f]{64})+", package
-        ), package
+        assert re.fullmatch(PIN + r"(\+\w+)?( +--hash=sha256:[0-9a-f]{64})+", package), package
 
 
 @pytest.mark.skipif(
@@ -44,17 +48,16 @@ def test_lock_names_digests_of_everything():
 )
 def test_lock_names_the_extras_that_packages_ask_of_each_other():
     """pip refuses a lock without them, since `package[extra]` then has no version in it."""
-    locked = [Requirement(line) for line in re.findall(r"^[^#\s]+==\S+", LOCK, re.M)]
-    extras = {canonicalize_name(package.name): package.extras for package in locked}
-    asked = set()
+    locked, asked = pins(LOCK), set()
     for package in metadata.distributions():
-        name = canonicalize_name(package.name)
-        for needed in map(Requirement, package.requires or []):
-            chosen = [{"extra": extra} for extra in extras.get(name, ())] or [{"extra": ""}]
-            applies = not needed.marker or any(map(needed.marker.evaluate, chosen))
-            if name in extras and applies:
+        pin = locked.get(canonicalize_name(package.name))
+        for needed in map(Requirement, (pin and package.requires) or []):
+            chosen = [{"extra": extra} for extra in pin.extras or {""}]
+            if not needed.marker or any(map(needed.marker.evaluate, chosen)):
                 asked |= {(canonicalize_name(needed.name), extra) for extra in needed.extras}
-    assert asked and asked <= {(name, extra) for name in extras for extra in extras[name]}
+    assert asked and asked <= {
+        (name, extra) for name, pin in locked.items() for extra in pin.extras
+    }
 
 
 @each_workflow

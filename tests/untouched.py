@@ -11,6 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+import esutils
+
+PUBLIC = {name: getattr(esutils, name) for name in esutils.__all__}
+
 
 def rows(table):
     """Return preparation, call and message of each row of a table, where the message is indented.
