@@ -15,7 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # pages are executed side by side
     os.environ.update(dict.fromkeys(keep_memory, str(2**32)))
 
 LARGE = {"esutils.data.load_mnist", "esutils.data.load_fashion_mnist"}  # do not come with it
-TIMED = json.loads((Path(__file__).parent / "benchmarks" / "book.json").read_text())
+TIMED = json.loads((Path(__file__).parent / "tools" / "benchmarks" / "book.json").read_text())
 
 
 @pytest.fixture(autouse=True)

@@ -59,8 +59,8 @@ def _add(make, *names, **options):
 def _report(options):
     """Check all that can be checked, execute the chapter, and write the page whole."""
     from esutils import tables
-    from esutils._checks import check_number
-    from esutils._whole import write_text
+    from esutils.common.checks import check_number
+    from esutils.common.files import write_text
 
     minutes = check_number("--minutes", options.minutes, open_low=True)
     out = _place(options.out, options.data)
@@ -68,7 +68,7 @@ def _report(options):
     table = tables.from_frame(frame, options.target, options.task, standardise=standardise)
     for note in table.notes:
         print(note, file=sys.stderr)
-    from esutils import _report as report
+    from esutils.tables import report
 
     page = report.make(
         f"{options.target} of {options.data.name}",
@@ -89,7 +89,7 @@ def _report(options):
 
 def _place(path, data):
     """Return where the page goes, if it can be written there and nothing else is lost."""
-    from esutils._whole import check_folder
+    from esutils.common.files import check_folder
 
     out = path.resolve()
     if out == data.resolve() or (out.exists() and not out.is_file()):

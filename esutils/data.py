@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from esutils._checks import check_int, check_type
-from esutils._idx import load_arrays
-from esutils._labels import corrupt_labels, one_hot
-from esutils._types import Array
+from esutils.common.checks import check_int, check_type
+from esutils.common.types import Array
+from esutils.idx_files import load_arrays
+from esutils.labels import corrupt_labels, one_hot
 
 __all__ = [
     "Split",

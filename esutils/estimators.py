@@ -11,9 +11,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from esutils import readout
-from esutils._checks import check_int
-from esutils._types import Array, Samples, Seed
-from esutils.encoder import ExpandSparsify
+from esutils.common.checks import check_int
+from esutils.common.types import Array, Samples, Seed
+from esutils.layer.encoder import ExpandSparsify
 
 _COUNTED = ("winners", "block", "threshold")  # their codes are sparse
 _FLOATS = [np.float64, np.float32]
@@ -87,12 +87,12 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
         Number of units m. The error falls with it and flattens out; the cost of a fit grows with
         the square of the smaller of m and the number of samples, times the larger.
     law, sparsifier
-        As in :class:`esutils.encoder.ExpandSparsify`. With few inputs ``"threshold"`` says nothing
+        As in :class:`esutils.layer.ExpandSparsify`. With few inputs ``"threshold"`` says nothing
         of the samples in the middle, for which no unit is active.
     n_active : int, optional
         Number of active units k, for winners, blocks and thresholds. One in ten by default.
     bias : float
-        As in :class:`esutils.encoder.ExpandSparsify`. Not 0 here: the length of a sample counts,
+        As in :class:`esutils.layer.ExpandSparsify`. Not 0 here: the length of a sample counts,
         not only its direction. With few inputs more can be better, with hundreds 0.
     relative_penalties : sequence of float
         Penalties to choose from, in units of the mean squared length of a centred code.

@@ -6,7 +6,7 @@
 from typing import TypeVar
 
 from esutils import data
-from esutils._scale import SETS, current
+from esutils.scales import SETS, current
 
 _Value = TypeVar("_Value")
 LOADERS = {

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 import joblib
 import numpy as np
 
-from esutils._checks import check_type
-from esutils._dependence import dependence_digest
-from esutils._kept import load, save
-from esutils._progress import progress
-from esutils._records import versions
-from esutils._types import Array
-from esutils._whole import check_folder
+from esutils.common.checks import check_type
+from esutils.common.files import check_folder
+from esutils.common.progress import progress
+from esutils.common.types import Array
+from esutils.dependence import dependence_digest
+from esutils.evidence.records import versions
+from esutils.kept import load, save
 
 _Seed = TypeVar("_Seed")
 _Result = TypeVar("_Result")

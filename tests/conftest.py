@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pooch
 import pytest
-from datafiles import DATA_DIR, KEYS, LOAD, idx, offline, pack, sha256
 from hypothesis import Phase, settings
 
-from esutils import _idx, data
+from esutils import data, idx_files
+from tests.helpers.datafiles import DATA_DIR, KEYS, LOAD, idx, offline, pack, sha256
 
 # The same examples in every run; a thorough one draws others, and more (--hypothesis-profile).
 settings.register_profile("same", deadline=None, derandomize=True)
@@ -103,7 +103,7 @@ def small(home, monkeypatch):
         zip(KEYS, map(idx, (arrays[0], range(7), arrays[1], range(3))), strict=True),
     )
     digests = {key: sha256(content) for key, content in contents.items()}
-    monkeypatch.setitem(_idx.SHA256, "mnist", digests)
+    monkeypatch.setitem(idx_files.SHA256, "mnist", digests)
     return contents
 
 

@@ -16,10 +16,10 @@ import numpy as np
 import pooch
 import pytest
 import yaml
-from untouched import refused, rows
 
 import esutils
-from esutils import _idx, claims, effects, sweep
+from esutils import claims, effects, idx_files, sweep
+from tests.helpers.untouched import refused, rows
 
 ENTRY = {name: "words" for name in claims.Claim.__dataclass_fields__}
 ENTRY |= {"id": "toy.claim", "chapter": "99-toy", "source": "ours", "comparison": "greater"}
@@ -103,7 +103,7 @@ def book(tmp_path, monkeypatch):
         """Write a file of MNIST whose digest is the known one."""
         monkeypatch.setenv("ES_DATA_DIR", "data")
         digest = hashlib.sha256(content).hexdigest()
-        monkeypatch.setitem(_idx.SHA256["mnist"], "train-images-idx3", digest)
+        monkeypatch.setitem(idx_files.SHA256["mnist"], "train-images-idx3", digest)
         write(IMAGES, content)
 
     modules = {name: getattr(esutils, name) for name in esutils.__all__}

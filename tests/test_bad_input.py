@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
-from untouched import PUBLIC, refused, rows
 
 import esutils
-from esutils import claims, expand, mlp, questions, ridgeless, sliders, tables, tickets, training
+from esutils import claims, layer, mlp, questions, readout, sliders, tables, tickets, training
+from tests.helpers.untouched import PUBLIC, refused, rows
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((60, 4))
@@ -25,7 +25,7 @@ RAGGED = [[1.0], [2.0, 3.0]]
 BITS = sp.csr_matrix(X > 0, dtype=float)
 TORN = BITS.copy()
 TORN.indices[0] = 10**6
-WIDE, FLY = np.ones((2, 200)), expand.projection(3, 200, "fly", random_state=0)
+WIDE, FLY = np.ones((2, 200)), layer.projection(3, 200, "fly", random_state=0)
 FLIES, BEATS = map(claims.load_claims().get, ("primitive.fly", "tickets.beat-random"))
 NET = mlp.initial_mlp(4, (5,), 2)
 MASKS = tickets.full_masks(NET)
@@ -38,28 +38,28 @@ INPUTS = [X, Y, y, NAN, HUGE, WORDS, COMPLEX, RAGGED, BITS, TORN, WIDE, FLY, FRA
 INPUTS += [TABLE.X, TABLE.y, [values.detach().numpy() for values in NET.parameters()]]
 
 Encoder, Classifier = esutils.ExpandSparsify, esutils.ExpandSparsifyClassifier
-project, iterative_pruning = expand.project, tickets.iterative_pruning
-fit, path = partial(training.fit, NET), partial(ridgeless.minimum_norm_path, X, Y, X)
+project, iterative_pruning = layer.project, tickets.iterative_pruning
+fit, path = partial(training.fit, NET), partial(readout.minimum_norm_path, X, Y, X)
 explore = partial(sliders.explore, lambda ax, **values: None, caption="c", alt=str)
 
 REFUSALS = r"""
-expand.projection(10**18, 4)
+layer.projection(10**18, 4)
     n_expanded must be a whole number in [1, 2147483647], got 1000000000000000000
-expand.projection(True, 4)
+layer.projection(True, 4)
     n_expanded must be a whole number in [1, 2147483647], got True
-expand.projection(3, "4")
+layer.projection(3, "4")
     n_inputs must be a whole number in [1, 2147483647], got '4'
-expand.projection(3, 4, ["fly"])
+layer.projection(3, 4, ["fly"])
     law must be one of ['data', 'fly', ...], got ['fly']
-expand.projection(3, 4, random_state=True)
+layer.projection(3, 4, random_state=True)
     random_state must be a whole number >= 0, a numpy Generator or None, got True
-expand.projection(3, 4, random_state="0")
+layer.projection(3, 4, random_state="0")
     random_state must be a whole number >= 0, a numpy Generator or None, got '0'
-expand.projection(3, 4, dtype="U3")
+layer.projection(3, 4, dtype="U3")
     dtype must be float32 or float64, got 'U3'
-expand.projection(3, 4, "data", data=HUGE, random_state=DRAW)
+layer.projection(3, 4, "data", data=HUGE, random_state=DRAW)
     data must have rows of positive finite length for law='data'
-expand.projection(3, 4, "data", data=RAGGED)
+layer.projection(3, 4, "data", data=RAGGED)
     data must be an array, got rows of different lengths
 project(X, FLY)
     X must have 200 columns, got shape (60, 4)
@@ -67,25 +67,25 @@ project(np.full((2, 200), None), FLY)
     X must hold real numbers, got dtype object
 project(WIDE[0], FLY)
     X must be two-dimensional and not empty, got shape (200,)
-project(TORN, expand.projection(3, 4))
+project(TORN, layer.projection(3, 4))
     X must be a sound CSR matrix: indices must be < 4
 project(WIDE, FLY, out=X)
     out must be an array of shape (2, 3) that takes float64, got shape (60, 4) and dtype float64
 project(WIDE, FLY, out=np.zeros((2, 3), int))
     out must be an array of shape (2, 3) that takes float64, got shape (2, 3) and dtype int64
-sparsify.winners(X, 10**18)
+layer.winners(X, 10**18)
     n_active must be a whole number in [1, 4], got 1000000000000000000
-sparsify.winners(DEEP, 1)
+layer.winners(DEEP, 1)
     H must be two-dimensional and not empty, got shape (1, 60, 4)
-sparsify.winners([["a", "\ud800"]], 1)
+layer.winners([["a", "\ud800"]], 1)
     H must hold real numbers, got dtype <U1
-sparsify.unit_thresholds(X, "0.5")
+layer.unit_thresholds(X, "0.5")
     sparsity must be a finite number in (0, 1], got '0.5'
-sparsify.relu(X, out=[])
+layer.relu(X, out=[])
     out must be an array of shape (60, 4) that takes float64, got list
-sparsify.cosine(X, [0, 0, 0, np.nan])
+layer.cosine(X, [0, 0, 0, np.nan])
     phase must be finite, got NaN or infinity
-sparsify.cosine(X, COMPLEX[0])
+layer.cosine(X, COMPLEX[0])
     phase must hold real numbers, got dtype complex128
 Encoder(10, binary="no").fit(X)
     binary must be True or False, got 'no'
@@ -135,17 +135,17 @@ Classifier(10, random_state="x").fit(X, y)
     random_state must be a whole number >= 0, a numpy Generator or None, got 'x'
 ExpandSparsifyRegressor(10).fit(X, WORDS)
     Y must hold real numbers, got dtype <U32
-large.ridge_stream(None, 1.0)
+readout.ridge_stream(None, 1.0)
     batches must be an iterable, got NoneType
-large.ridge_stream([(X, Y), X], 1.0)
+readout.ridge_stream([(X, Y), X], 1.0)
     batch 1 must be a pair (Z, Y), got ndarray
-large.ridge_stream([(HUGE, Y)], 1.0)
+readout.ridge_stream([(HUGE, Y)], 1.0)
     products of Z must be finite, got NaN or infinity
-large.ridge_wide(TORN, Y, 1.0)
+readout.ridge_wide(TORN, Y, 1.0)
     Z must be a sound CSR matrix: indices must be < 4
-large.ridge_wide(X, Y, 1.0)
+readout.ridge_wide(X, Y, 1.0)
     Z must hold zeros and ones only, got ...
-ridgeless.minimum_norm(HUGE.T, Y[:4])
+readout.minimum_norm(HUGE.T, Y[:4])
     products of Z must be finite, got NaN or infinity
 path(np.array([3, 2], np.uint8))
     widths must increase from 1 or more, got [3, 2]
@@ -153,11 +153,11 @@ path([10**30])
     widths must hold real numbers, got dtype object
 path([True])
     widths must be a non-empty sequence of whole numbers, got [True]
-ridgeless.width_path(Classifier(), X, Y, X, [2])
+readout.width_path(Classifier(), X, Y, X, [2])
     encoder must be an ExpandSparsify, got ExpandSparsifyClassifier()
-ridgeless.width_path(Encoder("9"), X, Y, X, [2])
+readout.width_path(Encoder("9"), X, Y, X, [2])
     n_expanded must be a whole number >= 1, got '9'
-ridgeless.width_path(Encoder(20, n_active=30), X, Y, X, [2])
+readout.width_path(Encoder(20, n_active=30), X, Y, X, [2])
     n_active must be a whole number in [1, 20], got 30
 data.subsample(FRAME, 10, 0)
     split must be a Split, got DataFrame
@@ -179,18 +179,18 @@ tables.from_frame(FRAME.assign(y=[10**400 + i for i in range(60)]), "y")
     target must be numbers for regression, 'y' holds '1000...'
 tables.from_frame(FRAME, "y", standardise="no")
     standardise must be True or False, got 'no'
-resplits.resplit(FRAME, 0)
+tables.resplit(FRAME, 0)
     table must be a Table, got DataFrame
-resplits.resplit(TABLE, 0, 1e-9)
+tables.resplit(TABLE, 0, 1e-9)
     test_fraction must leave 2 rows for the test and as many for training, got 1e-09 of 60 rows
-battery.run(None)
+experiments.run(None)
     table must be a Table, got NoneType
 questions.answers(TABLE, RESULTS.astype(str))
     results must hold real numbers, got dtype ...
 questions.answers(FRAME, RESULTS)
     table must be a Table, got DataFrame
 questions.answers(TABLE, FRAME)
-    results must have the columns of battery.run, lacks 'dropout, layer'
+    results must have the columns of experiments.run, lacks 'dropout, layer'
 questions.answers(TABLE, RESULTS[:1])
     samples must have shape (n_resplits), all at least 2, got (1,)
 questions.advice(TABLE, RESULTS * np.nan)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from networks import matrices, small_net
-from untouched import PUBLIC, refused, rows
 
 import esutils
 from esutils import tickets
+from tests.helpers.networks import matrices, small_net
+from tests.helpers.untouched import PUBLIC, refused, rows
 
 X = np.random.default_rng(0).standard_normal((60, 4))
 Y, NAN, WORDS = X[:, 0], np.where(X == X.max(), np.nan, X), X.astype(str)
@@ -17,23 +17,23 @@ HALF = [0.5] * 3
 INPUTS = [X, Y, NAN, [values.numpy() for values in matrices(NET)]]
 
 REFUSALS = r"""
-sparsify.cosine(NAN, np.zeros(4))
+layer.cosine(NAN, np.zeros(4))
     H must be finite, got NaN or infinity
-sparsify.cosine(X, np.zeros(4), out=X[:1])
+layer.cosine(X, np.zeros(4), out=X[:1])
     out must be an array of shape (60, 4) that takes float64, got shape (1, 4) and dtype float64
-sparsify.cosine(X, np.zeros(3))
+layer.cosine(X, np.zeros(3))
     phase must have shape (4,), got (3,)
-sparsify.block_winners(X, 3)
+layer.block_winners(X, 3)
     block_size must divide the 4 units, got 3
-expand.projection(3, 4, "data")
+layer.projection(3, 4, "data")
     data must be given for law='data', got None
-expand.projection(2, 4, "data", data=X * (Y > 0)[:, None])
+layer.projection(2, 4, "data", data=X * (Y > 0)[:, None])
     data must have rows of positive finite length for law='data'
-expand.project(X.astype("f4"), expand.projection(3, 4, dtype="f4"), out=[])
+layer.project(X.astype("f4"), layer.projection(3, 4, dtype="f4"), out=[])
     out must be an array of shape (60, 3) that takes float32, got list
-expand.project(X.astype("f4"), expand.projection(3, 4), out=[])
+layer.project(X.astype("f4"), layer.projection(3, 4), out=[])
     out must be an array of shape (60, 3) that takes float64, got list
-expand.project(X, expand.projection(3, 4, dtype="f4"), out=[])
+layer.project(X, layer.projection(3, 4, dtype="f4"), out=[])
     out must be an array of shape (60, 3) that takes float64, got list
 list(Encoder(10).fit(X).iter_transform(X, 0))
     batch_size must be a whole number >= 1, got 0

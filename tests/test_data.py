@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from datafiles import rows
 from scipy import stats
 from sklearn import datasets
 
 from esutils import data
+from tests.helpers.datafiles import rows
 
 
 def test_mnist5k_is_the_shipped_set_split_400_to_100_a_class(mnist5k):

@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 import pytest
 
-from esutils import ExpandSparsify, expand, mlp, model_family, readout, tickets
+from esutils import ExpandSparsify, layer, mlp, model_family, readout, tickets
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((70, 5)), RNG.standard_normal((70, 2))
@@ -30,12 +30,12 @@ OPTIONS = {
 PAIRS = {
     "encoder": (lambda: vars(ExpandSparsify()), lambda: OPTIONS),
     "projection": (
-        lambda: expand.projection(9, 8),
-        lambda: expand.projection(9, 8, "gaussian", random_state=0, dtype=np.float64),
+        lambda: layer.projection(9, 8),
+        lambda: layer.projection(9, 8, "gaussian", random_state=0, dtype=np.float64),
     ),
     "fan_in": (
-        lambda: expand.projection(9, 8, "fly").toarray(),
-        lambda: expand.projection(9, 8, "fly", fan_in=6, random_state=0).toarray(),
+        lambda: layer.projection(9, 8, "fly").toarray(),
+        lambda: layer.projection(9, 8, "fly", fan_in=6, random_state=0).toarray(),
     ),
     "iter_transform": (
         lambda: [Z.shape[0] for Z in ENCODER.iter_transform(np.tile(X, (30, 1)))],

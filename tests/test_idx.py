@@ -6,7 +6,9 @@ import shutil
 import numpy as np
 import pooch
 import pytest
-from datafiles import (
+
+from esutils import data, idx_files
+from tests.helpers.datafiles import (
     DATA_DIR,
     HTML,
     IMAGES,
@@ -24,9 +26,7 @@ from datafiles import (
     rows,
     sha256,
 )
-from serving import serve
-
-from esutils import _idx, data
+from tests.helpers.serving import serve
 
 DOWNLOAD = pooch.HTTPDownloader  # before a test takes the network away
 
@@ -34,7 +34,7 @@ DOWNLOAD = pooch.HTTPDownloader  # before a test takes the network away
 @pytest.mark.parametrize("shape", [(5,), (3, 2, 4)])
 def test_idx_gives_back_what_was_written(shape):
     array = np.arange(np.prod(shape)).reshape(shape)
-    parsed = _idx._parse_idx(idx(array), len(shape))
+    parsed = idx_files._parse_idx(idx(array), len(shape))
     assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
 
 
@@ -51,7 +51,7 @@ def test_idx_gives_back_what_was_written(shape):
 )
 def test_idx_refuses_anything_else(spoil, message):
     with pytest.raises(ValueError, match=message):
-        _idx._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
+        idx_files._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
 
 
 @pytest.mark.parametrize("compress", [True, False])
@@ -102,7 +102,7 @@ def assert_refused(name, key, path, found):
     with pytest.raises(ValueError) as refusal:
         LOAD[name]()
     message = str(refusal.value)
-    assert str(path) in message and _idx.SHA256[name][key] in message and found in message
+    assert str(path) in message and idx_files.SHA256[name][key] in message and found in message
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_real_gzip_file_that_is_damaged_is_refused(given, real, name, spoil, f
 def test_mnist_is_not_taken_for_fashion_mnist(small, home, monkeypatch):
     lay(home, small, compress=False)
     monkeypatch.setenv("ES_DATA_DIR", str(home))
-    with pytest.raises(ValueError, match=_idx.SHA256["fashion-mnist"]["train-images-idx3"]):
+    with pytest.raises(ValueError, match=idx_files.SHA256["fashion-mnist"]["train-images-idx3"]):
         data.load_fashion_mnist()
 
 
@@ -174,8 +174,8 @@ def test_offline_says_what_was_tried_and_what_needs_no_network(home, name):
     with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
         LOAD[name]()
     message = str(failure.value)
-    assert message.count("no network") == len(_idx.MIRRORS[name]) == 2
-    assert all(mirror in message for mirror in _idx.MIRRORS[name])
+    assert message.count("no network") == len(idx_files.MIRRORS[name]) == 2
+    assert all(mirror in message for mirror in idx_files.MIRRORS[name])
     assert str(home / "cache/esutils" / name) in message
     assert not list((home / "cache/esutils" / name).iterdir())
 
@@ -195,7 +195,9 @@ def mirrors(home, web, monkeypatch):
     folders = [folder / "first", folder / "second"]
     for mirror in folders:
         mirror.mkdir()
-    monkeypatch.setitem(_idx.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders])
+    monkeypatch.setitem(
+        idx_files.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders]
+    )
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(pooch, "HTTPDownloader", DOWNLOAD)
     yield folders
@@ -236,9 +238,9 @@ def test_nothing_of_two_bad_mirrors_remains(home, mnist, mirrors, spoil, found):
     with pytest.raises(OSError) as failure:
         data.load_mnist()
     tried = str(failure.value).split("Tried:\n")[1].splitlines()
-    for url, line in zip(_idx.MIRRORS["mnist"], tried, strict=True):
+    for url, line in zip(idx_files.MIRRORS["mnist"], tried, strict=True):
         assert line.startswith(f"{url}{IMAGES}-ubyte.gz: {home / 'cache/esutils/mnist'}")
-        assert _idx.SHA256["mnist"][IMAGES] in line and found(mnist) in line
+        assert idx_files.SHA256["mnist"][IMAGES] in line and found(mnist) in line
     assert not list((home / "cache/esutils/mnist").iterdir())
 
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import few, seeds
 
-from esutils import battery, data, questions, resplits, tables
-from esutils.battery import RATIOS, SPARSITIES, WIDTHS
-from esutils.intervals import over_resplits
+from esutils import data, experiments, questions, tables
+from esutils.evidence.intervals import over_resplits
+from esutils.tables.experiments import RATIOS, SPARSITIES, WIDTHS
+from tests.helpers.strategies import few, seeds
 
 shares = st.floats(0, 1)
 
@@ -80,7 +80,7 @@ def made_tables(draw):
 def test_a_resplit_has_every_row_once_and_learns_its_units_from_the_training_rows(
     table, seed, part
 ):
-    cut, n = resplits.resplit(table, seed, part), len(table.y)
+    cut, n = tables.resplit(table, seed, part), len(table.y)
     n_train, n_test = len(cut.X_train), len(cut.X_test)
     assert n_train + n_test == n and n_test == int(np.ceil(part * n))
     both = np.concatenate([cut.X_train, cut.X_test])
@@ -99,7 +99,7 @@ def test_a_resplit_has_every_row_once_and_learns_its_units_from_the_training_row
         assert np.array_equal(Y, np.eye(len(table.classes))[table.y])
         share = cut.Y_train.mean(axis=0) * n_train - np.bincount(table.y) * n_train / n
         assert (np.abs(share) <= 1).all()
-    again = resplits.resplit(table, seed, part)
+    again = tables.resplit(table, seed, part)
     assert np.array_equal(again.X_test, cut.X_test)
 
 
@@ -140,14 +140,14 @@ def test_an_error_is_a_mean_over_rows_and_of_classes_a_share(seed, n, k, draws):
     rng, order = np.random.default_rng(seed), draws.draw(st.permutations(range(n)))
     outputs, Y = rng.standard_normal((n, k)), np.eye(k)[rng.integers(0, k, n)]
     for task in ("regression", "classification"):
-        whole = battery._error(outputs, Y, task)
-        alone = [battery._error(outputs[[at]], Y[[at]], task) for at in range(n)]
+        whole = experiments._error(outputs, Y, task)
+        alone = [experiments._error(outputs[[at]], Y[[at]], task) for at in range(n)]
         assert whole == pytest.approx(np.mean(alone))
-        assert battery._error(outputs[order], Y[order], task) == pytest.approx(whole)
-        assert battery._error(Y, Y, task) == 0
+        assert experiments._error(outputs[order], Y[order], task) == pytest.approx(whole)
+        assert experiments._error(Y, Y, task) == 0
     assert set(alone) <= {0, 1}
     shifted = 3 * outputs + rng.standard_normal((n, 1))
-    assert battery._error(shifted, Y, "classification") == whole
+    assert experiments._error(shifted, Y, "classification") == whole
 
 
 @st.composite
@@ -165,7 +165,7 @@ def results(draw):
 
 @given(results(), made_tables(), st.data())
 def test_answers_are_words_on_paired_differences_in_any_order(found, table, draws):
-    answers, cut = questions.answers(table, found), resplits.resplit(table, 0)
+    answers, cut = questions.answers(table, found), tables.resplit(table, 0)
     for question, row in zip(questions.QUESTIONS, answers.itertuples(), strict=True):
         if question.second != "path, best below":
             rows = cut.Y_train if question.first.endswith("training") else cut.Y_test

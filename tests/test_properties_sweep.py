@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from strategies import few
-from test_sweep import same
 
-from esutils import _kept, scale, sweep
+from esutils import kept, scale, sweep
+from tests.helpers.strategies import few
+from tests.test_sweep import same
 
 grids = st.dictionaries(
     st.sampled_from(["width", "kind", "share"]),
@@ -97,6 +97,6 @@ results = st.recursive(
 @given(result=results)
 def test_what_is_kept_comes_back_to_the_bit(tmp_path_factory, result):
     path = tmp_path_factory.mktemp("kept") / "result.npz"
-    _kept.save(path, result)
-    assert same(_kept.load(path), result)
+    kept.save(path, result)
+    assert same(kept.load(path), result)
     assert os.listdir(path.parent) == ["result.npz"]

@@ -12,8 +12,8 @@ import joblib
 import numpy as np
 import pytest
 
-from esutils import _dependence, _kept, sweep
-from esutils._dependence import dependence_digest
+from esutils import kept, sweep
+from esutils.dependence import dependence_digest
 from esutils.sweep import over_grid, over_seeds
 
 
@@ -83,7 +83,7 @@ def same(a, b):
 @pytest.mark.parametrize("result", [object(), {1, 2}, np.array([None]), [range(3)], {"f": len}])
 def test_what_cannot_be_kept_is_refused_and_leaves_no_file(tmp_path, result):
     with pytest.raises(ValueError, match="result must be made of numbers, .*got"):
-        _kept.save(tmp_path / "result.npz", result)
+        kept.save(tmp_path / "result.npz", result)
     assert not os.listdir(tmp_path)
 
 
@@ -201,7 +201,7 @@ def test_the_esutils_code_that_is_reached_counts(monkeypatch):
     source = "from esutils import {}\ndef run(seed):\n    return {}"
     names = ("sparsify", "readout")
     before = [dependence_digest(defined(source.format(name, name))) for name in names]
-    monkeypatch.setattr(_dependence, "module_digest", lambda name: name == "sparsify")
+    monkeypatch.setattr(dependence, "module_digest", lambda name: name == "sparsify")
     after = [dependence_digest(defined(source.format(name, name))) for name in names]
     assert len({*before, *after}) == 4
 

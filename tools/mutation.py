@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from esutils._whole import write_text
+from esutils.common.files import write_text
 
 REPORT = Path("tests/mutants.md")
 LEAST = 85  # percent

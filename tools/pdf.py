@@ -4,12 +4,12 @@ import sys
 from io import BytesIO
 from pathlib import Path
 
-from browser import executable, launch
 from playwright.sync_api import sync_playwright
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
-from esutils._whole import written_whole
+from esutils.common.files import written_whole
+from tools.browser import executable, launch
 
 FOOTER = (
     '<div style="width: 100%; text-align: center; font: 8px sans-serif">'

@@ -18,14 +18,14 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from cpuinfo import get_cpu_info
-from guards import ROOT, pages
 
-from esutils._checks import check_choice
-from esutils._digest import code_digest
-from esutils._whole import write_text
+from esutils.common.checks import check_choice
+from esutils.common.files import write_text
+from esutils.evidence.digest import code_digest
+from tools.guards import ROOT, pages
 
-RECORD = ROOT / "benchmarks" / "reproduced.json"
-TABLE = ROOT / "benchmarks" / "REPRODUCED.md"
+RECORD = ROOT / "tools" / "benchmarks" / "reproduced.json"
+TABLE = ROOT / "tools" / "benchmarks" / "REPRODUCED.md"
 OLDEST = ROOT / ".oldest" / "bin" / "python"
 MAX_LINES = 6  # that are kept of a difference
 STYLE = re.compile(r"(\x1b|#x1B)\[[\d;]*m")

@@ -1,0 +1,267 @@
+"""The matrix: how large each phenomenon is in each model of the family.
+
+``statistics.yml`` says what is measured, or why it is not defined; ``verdicts/effects/`` holds what
+was recorded. Recording and checking work as for the claims.
+"""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from esutils.common.checks import check_choice, check_samples
+from esutils.common.types import Array
+from esutils.evidence import records
+from esutils.evidence.claims import VARIATIONS
+from esutils.evidence.intervals import Estimate, estimate
+from esutils.scales import counterpart, current
+
+MODELS = ("linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify", "mlp")
+NOT_DEFINED = "not defined: "
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One row of the matrix; ``statistics.yml`` explains the fields at its head.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.load_statistics()["untrained"].unit
+    'points'
+    """
+
+    id: str
+    title: str
+    chapter: str
+    statistic: str
+    unit: str
+    variation: str
+    data: list[str]
+    models: dict[str, str]
+
+    def __post_init__(self):
+        check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
+        if list(self.models) != list(MODELS):
+            raise ValueError(f"models of {self.id} must be {list(MODELS)}, got {list(self.models)}")
+
+    @property
+    def defined(self) -> list[str]:
+        """Names of the models that have this effect."""
+        return [name for name, text in self.models.items() if not text.startswith(NOT_DEFINED)]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a run measured of one phenomenon on one data set.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.Effects(effects.load_statistics()["untrained"], "digits", {})
+    effects: untrained on digits
+    """
+
+    statistic: Statistic
+    data: str
+    estimates: dict[str, Estimate]
+
+    def record(self) -> dict[str, Any]:
+        """Return the effects as they are recorded."""
+        return {
+            "statistic": self.statistic.id,
+            "data": self.data,
+            "estimates": {name: records.rounded(e) for name, e in self.estimates.items()},
+            "versions": records.versions(),
+            "digest": records.digest(self.statistic),
+        }
+
+    def __repr__(self):
+        return f"effects: {self.statistic.id} on {self.data}"
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{self._cell(name)}</td>"
+            f"<td>{html.escape(text)}</td></tr>"
+            for name, text in self.statistic.models.items()
+        )
+        return (
+            f'<table class="effects"><caption>{html.escape(self.statistic.title)}, '
+            f"{html.escape(self.data)}: {html.escape(self.statistic.statistic)}, in "
+            f"{html.escape(self.statistic.unit)}, with its 95% interval.</caption>"
+            f"<thead><tr><th>model</th><th>effect</th><th>what is measured</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    def _cell(self, name):
+        if name not in self.estimates:
+            return ""
+        return f'<span class="num">{in_words(records.rounded(self.estimates[name]))}</span>'
+
+
+def points(first: ArrayLike, second: ArrayLike) -> Array:
+    """Return the difference of two records of mistakes, in points.
+
+    Parameters
+    ----------
+    first, second : arrays of the same shape
+        Where a sample was misread: bool, 0 and 1, or shares.
+
+    Returns
+    -------
+    ndarray of float
+        100 where only the first errs, -100 where only the second does.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.points([True, True, False], [False, True, True])
+    array([ 100.,    0., -100.])
+    """
+    return 100 * (np.asarray(first, dtype=np.float64) - np.asarray(second))
+
+
+def in_words(recorded: Mapping[str, float]) -> str:
+    """Return a recorded estimate as text, to three figures, with its interval.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.in_words({"mean": 2.0, "low": 1.25, "high": 2.75})
+    '2 (1.25 to 2.75)'
+    """
+    mean, low, high = (f"{recorded[name]:.3g}" for name in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})".replace("-", "−")
+
+
+def load_statistics() -> dict[str, Statistic]:
+    """Read what is measured of each phenomenon.
+
+    Returns
+    -------
+    dict of str to Statistic
+        In the order of ``statistics.yml``.
+
+    Raises
+    ------
+    ValueError
+        If an entry lacks a field, has an unknown one, an id twice, or not the six models.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> len(effects.load_statistics())
+    10
+    """
+    return records.load_entries("statistics.yml", Statistic)
+
+
+def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
+    """Measure one phenomenon on every model of the family that has it.
+
+    Parameters
+    ----------
+    statistic_id : str
+        As in ``statistics.yml``.
+    data : str
+        The data set, as in :func:`esutils.evidence.claims.judge`.
+    **samples : array of shape (n_seeds,) or (n_seeds, n_images)
+        The effect in the entry's unit, by model: all models for which it is defined, no other.
+
+    Returns
+    -------
+    Effects
+        The mean effects with their intervals; a table where it is displayed.
+
+    Raises
+    ------
+    ValueError
+        If the statistic is unknown, or the models or shapes are not what it asks for.
+    AssertionError
+        Under ``ES_VERDICTS=check``, if the run does not reproduce the record.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import effects
+    >>> models = effects.load_statistics()["untrained"].defined
+    >>> gains = {model: np.arange(15.0).reshape(3, 5) for model in models}  # seeds, images
+    >>> effects.measure("untrained", "digits", **gains).estimates["mlp"].mean
+    7.0
+    """
+    statistics = load_statistics()
+    check_choice("statistic_id", statistic_id, statistics)
+    statistic = statistics[statistic_id]
+    check_choice("data", data, [counterpart(name, current()) for name in statistic.data])
+    if set(samples) != set(statistic.defined):
+        raise ValueError(
+            f"samples of {statistic_id} must be those of {statistic.defined}, got {list(samples)}"
+        )
+    n_dims = 2 if statistic.variation == "seeds x images" else 1
+    for name, values in samples.items():
+        if getattr(values, "ndim", 0) != n_dims:
+            raise ValueError(
+                f"{name} must be an array of {n_dims} dimension(s) for {statistic_id}, "
+                f"got {type(values).__name__} of shape {getattr(values, 'shape', None)}"
+            )
+    found = {name: estimate(check_samples(name, samples[name])) for name in statistic.defined}
+    effects = Effects(statistic, data, found)
+
+    def check(old):
+        assert old.get("digest") == records.digest(statistic), (
+            f"{statistic_id}: the record is stale; run make execute"
+        )
+        for name, value in found.items():
+            place = f"{statistic_id}, {name}"
+            records.check_inside(place, value.mean, old["estimates"][name])
+
+    records.keep(_path(statistic_id, data), effects.record, check)
+    return effects
+
+
+def matrix() -> pd.DataFrame:
+    """Return every recorded effect.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a phenomenon and data set, in the order of ``statistics.yml``, indexed by
+        ``phenomenon`` (the id) and ``data``; one column a model, which holds the recorded estimate
+        (a dict with ``mean, low, high``), or None where it is not defined.
+
+    Raises
+    ------
+    ValueError
+        If an effect is missing or stale: measured for another entry or with other code.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.matrix().loc[("untrained", "digits"), "mlp"]["mean"] > 0
+    True
+    """
+    rows = {}
+    for statistic in load_statistics().values():
+        for data in statistic.data:
+            name = f"effect {statistic.id} on {data}"
+            record = records.fresh(_path(statistic.id, data, "quick"), statistic, name)
+            rows[statistic.id, data] = [record["estimates"].get(model) for model in MODELS]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MODELS))
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["phenomenon", "data"])
+    return table
+
+
+def _path(statistic_id, data, scale=None):
+    return records.path_of("effects", data, f"{statistic_id}.json", scale=scale)

@@ -1,0 +1,293 @@
+"""Closed forms to hold measured curves against: risks of two regressions, and four kernels.
+
+Risks are excess risks: the mean squared error of the prediction against the noiseless target.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri, owens_t
+
+from esutils.common.checks import check_array, check_int, check_number
+
+_Values = Any  # a float for a float, an array for an array
+
+# E s(G), E G s(G) and E s(G)^2 of the ReLU s, for a standard normal G.
+RELU_MOMENTS = (1 / np.sqrt(2 * np.pi), 0.5, 0.5)
+
+
+def hastie_risk(gamma: ArrayLike, signal: float, noise: float) -> _Values:
+    """Excess risk of minimum-norm least squares on isotropic Gaussian features.
+
+    The target is ``y = x @ beta + noise``, the entries of x are independent N(0, 1), and n and p
+    grow together. Below one parameter a sample the risk is all variance; above, the fit
+    interpolates and part of beta is out of reach.
+
+    Parameters
+    ----------
+    gamma : float or array of any shape
+        Parameters a sample p/n, above 0.
+    signal : float
+        Squared length of beta.
+    noise : float
+        Variance of the noise.
+
+    Returns
+    -------
+    float or array of the shape of ``gamma``
+        ``noise * gamma / (1 - gamma)`` below 1, ``signal * (1 - 1/gamma) + noise / (gamma - 1)``
+        above 1, and infinity at 1, where the curve has its pole.
+
+    Raises
+    ------
+    ValueError
+        If ``gamma`` is not positive, or ``signal`` or ``noise`` is negative.
+
+    References
+    ----------
+    Hastie, Montanari, Rosset, Tibshirani. Surprises in high-dimensional ridgeless least squares
+    interpolation. Annals of Statistics, 2022.
+
+    Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> theory.hastie_risk([0.5, 1.0, 2.0], signal=1.0, noise=1.0)
+    array([1. , inf, 1.5])
+    """
+    gamma = _check_range("gamma", gamma, 0, np.inf, open_ends=True)
+    signal, noise = check_number("signal", signal), check_number("noise", noise)
+    gap = np.where(gamma == 1, np.nan, np.abs(gamma - 1))
+    below = noise * gamma / gap
+    above = signal * (1 - 1 / gamma) + noise / gap
+    return np.where(gamma == 1, np.inf, np.where(gamma < 1, below, above))[()]
+
+
+def mei_montanari_risk(
+    psi1: ArrayLike,
+    psi2: ArrayLike,
+    linear_signal: float,
+    noise: float,
+    nonlinear_signal: float = 0.0,
+    moments: tuple[float, float, float] = RELU_MOMENTS,
+) -> _Values:
+    """Excess risk of minimum-norm regression on random features, by default of ReLU units.
+
+    Inputs x and unit weights theta are uniform on the sphere of radius sqrt(d), the features are
+    ``s(x @ theta / sqrt(d))``, the target is ``x @ beta`` plus, if wanted, a nonlinear part
+    uncorrelated with every linear function, plus noise. d, n and m grow together.
+
+    Parameters
+    ----------
+    psi1 : float or array
+        Features an input dimension m/d, above 0.
+    psi2 : float or array
+        Samples an input dimension n/d, above 0; broadcast against ``psi1``.
+    linear_signal : float
+        Squared length of beta.
+    noise : float
+        Variance of the noise.
+    nonlinear_signal : float
+        Variance of the nonlinear part of the target.
+    moments : tuple of three floats
+        ``E s(G)``, ``E G s(G)`` and ``E s(G)^2`` of the activation s for a standard normal G.
+
+    Returns
+    -------
+    float or array of the broadcast shape
+        The risk; infinity at ``psi1 == psi2``, the interpolation threshold.
+
+    Raises
+    ------
+    ValueError
+        If ``psi1`` or ``psi2`` is not positive, a signal or the noise is negative, or the moments
+        are those of no activation with both a linear and a nonlinear part.
+
+    References
+    ----------
+    Mei, Montanari. The generalization error of random features regression: precise asymptotics
+    and the double descent curve. Communications on Pure and Applied Mathematics, 2022.
+
+    Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> at, beyond = theory.mei_montanari_risk([3.0, 30.0], 3.0, linear_signal=1.0, noise=0.1)
+    >>> float(at), bool(beyond < 1)
+    (inf, True)
+    """
+    psi1 = _check_range("psi1", psi1, 0, np.inf, open_ends=True)
+    psi2 = _check_range("psi2", psi2, 0, np.inf, open_ends=True)
+    linear_signal = check_number("linear_signal", linear_signal)
+    noise = check_number("noise", noise)
+    nonlinear_signal = check_number("nonlinear_signal", nonlinear_signal)
+    values = _check_range("moments", moments, -np.inf, np.inf)
+    mu0, mu1, second = values if values.shape == (3,) else (0, 0, 0)
+    if not (mu1 != 0 and second > mu0**2 + mu1**2):
+        raise ValueError(
+            "moments must be (E s, E G s, E s^2) with E G s not 0 and "
+            f"E s^2 above (E s)^2 + (E G s)^2, got {moments!r}"
+        )
+    z2 = mu1**2 / (second - mu0**2 - mu1**2)
+    z4, z6 = z2**2, z2**3
+    both = psi1 * psi2
+    psi = np.minimum(psi1, psi2)
+    a = psi * z2 - z2 - 1
+    chi = -(np.sqrt(a**2 + 4 * z2 * psi) + a) / (2 * z2)
+    c2, c3, c4, c5 = chi**2, chi**3, chi**4, chi**5
+    e0 = (
+        -c5 * z6 + 3 * c4 * z4 + (both - psi2 - psi1 + 1) * c3 * z6 - 2 * c3 * z4 - 3 * c3 * z2
+        + (psi1 + psi2 - 3 * both + 1) * c2 * z4 + 2 * c2 * z2 + c2 + 3 * both * chi * z2 - both
+    )  # fmt: skip
+    e1 = psi2 * c3 * z4 - psi2 * c2 * z2 + both * chi * z2 - both
+    e2 = (
+        c5 * z6 - 3 * c4 * z4 + (psi1 - 1) * c3 * z6 + 2 * c3 * z4 + 3 * c3 * z2
+        - (psi1 + 1) * c2 * z4 - 2 * c2 * z2 - c2
+    )  # fmt: skip
+    e0 = np.where(psi1 == psi2, np.nan, e0)
+    risk = (linear_signal * e1 + (noise + nonlinear_signal) * e2) / e0 + nonlinear_signal
+    return np.where(psi1 == psi2, np.inf, risk)[()]
+
+
+def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
+    """Mean product of two unit vectors' random features, scaled to 1 at angle 0.
+
+    With ``g`` standard normal this is ``2 * E s(g @ x) s(g @ z)`` where s is the step (order 0)
+    or the ReLU (order 1): what the inner product of two random codes tends to as they widen.
+
+    Parameters
+    ----------
+    angle : float or array of any shape
+        Angle t between the two vectors, radians in [0, pi].
+    order : {0, 1}
+        0 gives ``1 - t/pi``, 1 gives ``(sin t + (pi - t) cos t) / pi``.
+
+    Returns
+    -------
+    float or array of the shape of ``angle``
+        The kernel, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If ``angle`` leaves [0, pi] or ``order`` is neither 0 nor 1.
+
+    References
+    ----------
+    Cho, Saul. Kernel methods for deep learning. NeurIPS, 2009.
+
+    Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import theory
+    >>> theory.arc_cosine_kernel([0, np.pi / 2, np.pi], order=0)
+    array([1. , 0.5, 0. ])
+    """
+    angle = _check_range("angle", angle, 0, np.pi)
+    if check_int("order", order, low=0, high=1) == 0:
+        return 1 - angle / np.pi
+    return (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
+
+
+def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
+    """Return the expected share of one point's active units that a second point shares.
+
+    A unit is active when its Gaussian projection exceeds the ``1 - sparsity`` quantile q of its
+    law; k-winner-take-all codes of unit vectors tend to this as they widen. By Plackett's
+    identity the chance that both points activate a unit falls with the angle t between them at
+    the rate ``exp(-q^2 / (1 + cos t)) / (2 pi)``. Integrated from 0 to t this is
+    ``2 T(q, tan(t/2))`` with Owen's function T, so the overlap is
+    ``1 - 2 T(q, tan(t/2)) / sparsity``; at sparsity 1/2 that is ``1 - t/pi``.
+
+    Parameters
+    ----------
+    angle : float or array
+        Angle between the two points, radians in [0, pi].
+    sparsity : float or array
+        Share of the units that are active, in (0, 1); broadcast against ``angle``.
+
+    Returns
+    -------
+    float or array of the broadcast shape
+        The overlap: 1 at angle 0, ``sparsity`` at pi/2, ``max(0, 2 - 1/sparsity)`` at pi.
+
+    Raises
+    ------
+    ValueError
+        If ``angle`` leaves [0, pi] or ``sparsity`` leaves (0, 1).
+
+    References
+    ----------
+    Plackett. A reduction formula for normal multivariate integrals. Biometrika, 1954.
+
+    Chapter: 01-expand-and-sparsify.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import theory
+    >>> np.allclose(theory.code_overlap([0, np.pi / 2], sparsity=0.05), [1, 0.05])
+    True
+    """
+    angle = _check_range("angle", angle, 0, np.pi)
+    sparsity = _check_range("sparsity", sparsity, 0, 1, open_ends=True)
+    missed = 2 * owens_t(ndtri(sparsity), np.tan(angle / 2))
+    # the two agree to rounding for opposite points, where the difference must not turn negative
+    return np.maximum(0, 1 - missed / sparsity)
+
+
+def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
+    """Gaussian kernel ``exp(-distance^2 / (2 bandwidth^2))``, the limit of cosine features.
+
+    Parameters
+    ----------
+    distance : float or array of any shape
+        Euclidean distance between two points, at least 0.
+    bandwidth : float
+        Width of the kernel in the unit of ``distance``, above 0.
+
+    Returns
+    -------
+    float or array of the shape of ``distance``
+        The kernel, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If ``distance`` is negative or ``bandwidth`` is not positive.
+
+    References
+    ----------
+    Rahimi, Recht. Random features for large-scale kernel machines. NeurIPS, 2007.
+
+    Chapter: 08-double-descent.
+
+    Examples
+    --------
+    >>> from esutils import theory
+    >>> here, far = theory.gaussian_kernel([0.0, 3.0], bandwidth=1.0)
+    >>> float(here), bool(far < 0.02)
+    (1.0, True)
+    """
+    distance = _check_range("distance", distance, 0, np.inf)
+    bandwidth = check_number("bandwidth", bandwidth, open_low=True)
+    return np.exp(-((distance / bandwidth) ** 2) / 2)
+
+
+def _check_range(name, value, low, high, open_ends=False):
+    """Return ``value`` as a finite float array whose entries all lie between low and high."""
+    array = check_array(name, value)
+    inside = array.dtype.kind in "uif" and np.isfinite(array).all()
+    if inside and open_ends:
+        inside = (low < array).all() and (array < high).all()
+    elif inside:
+        inside = (low <= array).all() and (array <= high).all()
+    if not inside:
+        interval = f"({low:g}, {high:g})" if open_ends else f"[{low:g}, {high:g}]"
+        raise ValueError(f"{name} must hold finite numbers in {interval}, got {value!r}")
+    return array.astype(np.float64)

@@ -1,0 +1,116 @@
+"""Projections: the law of the entries, distances, refusals."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy import stats
+
+from esutils.layer import LAWS, project, projection
+
+DATA = np.random.default_rng(1).standard_normal((50, 40))
+
+
+def draw(m, law, d=40, seed=0, **options):
+    W = projection(m, d, law, data=DATA, random_state=seed, **options)
+    return W.toarray() if sp.issparse(W) else W
+
+
+def test_gathering_adds_in_the_order_of_the_inputs():
+    W = projection(500, 200, "fly", random_state=0, dtype=np.float32)
+    W.data[:] = np.random.default_rng(0).standard_normal(W.nnz)
+    X = np.random.default_rng(1).standard_normal((70, 200)).astype(np.float32)
+    found, out = project(X, W), np.empty((70, 500), np.float32)
+    assert found.dtype == np.float32
+    assert np.array_equal(found, (W @ X.T).T)  # SciPy adds them one after another
+    assert project(X, W, out=out) is out and np.array_equal(out, found)
+
+
+@pytest.mark.parametrize(("of_samples", "of_weights"), [("f4", "f8"), ("f8", "f4")])
+def test_gathering_adds_in_the_wider_dtype(of_samples, of_weights):
+    W = projection(50, 200, "fly", random_state=0, dtype=of_weights)
+    W.data[:] = np.random.default_rng(0).standard_normal(W.nnz)
+    X = np.random.default_rng(1).standard_normal((7, 200)).astype(of_samples)
+    found = project(X, W)
+    assert found.dtype == "f8"
+    assert np.array_equal(found, (W.astype("f8") @ X.astype("f8").T).T)
+
+
+@pytest.mark.parametrize("law", ["gaussian", "fly"])
+def test_what_is_not_finite_in_a_sample_stays_in_its_projections(law):
+    X = DATA.copy()
+    X[3] = np.nan
+    found = project(X, projection(5, 40, law))
+    assert np.array_equal(np.isnan(found), np.isnan(X[:, :5]))
+
+
+def test_gaussian_entries_are_standard_normal():
+    entries = draw(500, "gaussian").ravel()
+    assert stats.kstest(entries, "norm").pvalue > 0.01
+
+
+def test_sphere_rows_are_uniform_on_the_unit_sphere():
+    W = draw(4000, "sphere")
+    assert np.allclose(np.linalg.norm(W, axis=1), 1)
+    # The square of one coordinate of a uniform point is Beta(1/2, (d-1)/2).
+    assert stats.kstest(W[:, 0] ** 2, stats.beta(0.5, 39 / 2).cdf).pvalue > 0.01
+
+
+def test_sign_entries_have_three_values_and_unit_variance():
+    W = draw(2000, "sign")
+    values, counts = np.unique(W, return_counts=True)
+    assert np.allclose(values, [-np.sqrt(3), 0, np.sqrt(3)])
+    expected = W.size * np.array([1, 4, 1]) / 6
+    assert stats.chisquare(counts, expected).pvalue > 0.01
+
+
+@pytest.mark.parametrize("fan_in", [1, 6, 40])
+def test_fly_units_listen_to_distinct_inputs_all_equally_often(fan_in):
+    W = draw(3000, "fly", fan_in=fan_in)
+    assert set(np.unique(W)) <= {0.0, 1.0}
+    assert (W.sum(axis=1) == fan_in).all()
+    if fan_in < 40:
+        assert stats.chisquare(W.sum(axis=0)).pvalue > 0.01
+
+
+def test_data_rows_are_samples_of_unit_length():
+    unit = DATA / np.linalg.norm(DATA, axis=1, keepdims=True)
+    W = draw(300, "data")
+    nearest = (W @ unit.T).argmax(axis=1)
+    assert np.allclose(W, unit[nearest])
+    assert len(set(nearest)) > 40  # drawn from all of them
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if law != "none"])
+def test_seeds_matter(law):
+    assert (draw(7, law, seed=1) != draw(7, law)).any()
+
+
+@pytest.mark.parametrize("law", ["gaussian", "sign"])
+def test_squared_distances_are_kept_with_relative_variance_two_over_m(law):
+    x = np.random.default_rng(2).standard_normal(40)
+    ratios = [np.sum((draw(200, law, seed=s) @ x) ** 2) / 200 / (x @ x) for s in range(400)]
+    assert abs(np.mean(ratios) - 1) < 4 * np.sqrt(2 / 200 / 400)
+    # The relative variance is 2/m up to the fourth moment of the entries, which is 3 for both.
+    assert 0.75 < np.var(ratios) / (2 / 200) < 1.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(n_expanded=0), "n_expanded must be .* got 0"),
+        (dict(n_expanded=2.5), "n_expanded must be .* got 2.5"),
+        (dict(n_expanded=True), "n_expanded must be .* got True"),
+        (dict(n_inputs=-1), "n_inputs must be .* got -1"),
+        (dict(law="cauchy"), "law must be one of .* got 'cauchy'"),
+        (dict(law="fly", fan_in=5), r"fan_in must be .*\[1, 4\], got 5"),
+        (dict(law="rotation", n_expanded=5), r"n_expanded must be .*\[1, 4\], got 5"),
+        (dict(law="none", n_expanded=3), r"n_expanded must be .*\[4, 4\], got 3"),
+        (dict(law="data"), "data must be given"),
+        (dict(law="data", data=np.zeros((2, 4))), "data must have rows of positive"),
+        (dict(law="data", data=np.full((2, 4), np.nan)), "data must be finite"),
+        (dict(law="data", data=np.ones((2, 3))), r"data must have 4 columns, got shape \(2, 3\)"),
+    ],
+)
+def test_refusals_name_argument_and_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        projection(**{"n_expanded": 3, "n_inputs": 4, **arguments})

@@ -1,0 +1,184 @@
+import copy
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+
+from esutils import mlp, training
+from tests.helpers.networks import numpy_forward, small_task, weights
+
+
+def test_seed_decides_the_network():
+    X, y = small_task()
+    first, again, other = (training.train_mlp(X, y, (20,), 2, random_state=s) for s in (3, 3, 4))
+    np.testing.assert_array_equal(weights(first), weights(again))
+    assert np.abs(weights(first) - weights(other)).max() > 0.1
+
+
+def test_first_weights_follow_hes_law_and_biases_start_at_zero():
+    X, y = small_task(n_inputs=24)
+    # one step of size 1e-9 leaves the initial network where it was
+    model = training.train_mlp(X, y, (4000,), n_epochs=1, learning_rate=1e-9, batch_size=60)
+    for layer, fan_in in ((model[0], 24), (model[2], 4000)):
+        W = layer.weight.detach().numpy()
+        bound = np.sqrt(6 / fan_in)
+        assert np.abs(W).max() <= bound + 1e-8
+        assert np.abs(W).max() > 0.99 * bound
+        assert W.var() == pytest.approx(2 / fan_in, rel=0.03)
+        assert np.abs(layer.bias.detach().numpy()).max() < 1e-8
+
+
+def test_networks_are_evaluated_in_evaluation_mode():
+    X, y = small_task()
+    model = training.train_mlp(X, y, (4,), 1)
+    assert not model.training
+    mlp.logits(model.train(), X)
+    assert not model.training
+
+
+def test_new_inputs_must_match_the_network():
+    X, y = small_task()
+    model = training.train_mlp(X, y, (4,), 1)
+    for call in (mlp.logits, mlp.predict, mlp.hidden_activity):
+        with pytest.raises(ValueError, match="^X must have 5 columns"):
+            call(model, X[:, :4])
+
+
+def test_layout_and_linear_layers():
+    def kinds(**options):
+        model = mlp.initial_mlp(5, (7, 6), 3, **options)
+        assert [layer.out_features for layer in mlp.linear_layers(model)] == [7, 6, 3]
+        return [type(module).__name__ for module in model]
+
+    assert kinds() == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert kinds(n_active=2) == ["Linear", "Winners", "Linear", "Winners", "Linear"]
+    expected = ["Dropout", "Linear", "ReLU", "Dropout", "Linear", "ReLU", "Dropout", "Linear"]
+    assert kinds(dropout=0.5, input_dropout=0.2) == expected
+
+
+def test_dropout_changes_neither_first_weights_nor_batch_order():
+    orders = []
+    for options in ({}, {"dropout": 0.5, "input_dropout": 0.2, "n_active": 4}):
+        generator = torch.Generator().manual_seed(1)
+        model = mlp.initial_mlp(5, (20, 6), 3, random_state=generator, **options)
+        orders.append((weights(model), torch.randperm(99, generator=generator).numpy()))
+    for plain, dropped in zip(*orders, strict=True):
+        np.testing.assert_array_equal(plain, dropped)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_dropout_has_its_rate_keeps_the_mean_and_scales_the_gradient(rate):
+    layer = mlp.Dropout(rate, torch.Generator().manual_seed(0))
+    h = torch.ones(500, 400, requires_grad=True)
+    out = layer(h)
+    dropped = (out == 0).double()
+    tolerance = 5 * np.sqrt(rate * (1 - rate) / h.numel())
+    assert dropped.mean().item() == pytest.approx(rate, abs=tolerance)
+    assert out.double().mean().item() == pytest.approx(1, abs=tolerance / (1 - rate))
+    # entries drop on their own, not by row or column
+    for dim, n in ((0, 500), (1, 400)):
+        spread = dropped.mean(dim).var().item()
+        assert spread == pytest.approx(rate * (1 - rate) / n, rel=0.4)
+    np.testing.assert_allclose(out[out > 0].detach().numpy(), 1 / (1 - rate), rtol=1e-6)
+    out.sum().backward()
+    assert torch.equal(h.grad, out)
+    assert not torch.equal(layer(h), out)
+    assert layer.eval()(h) is h
+
+
+def test_evaluation_drops_nothing():
+    X, y = small_task()
+    model = training.train_mlp(X, y, (20, 8), 2, dropout=0.5, input_dropout=0.2)
+    plain = torch.nn.Sequential(*[m for m in model if not isinstance(m, mlp.Dropout)])
+    activity, expected = numpy_forward(plain, X)
+    for _ in range(2):
+        np.testing.assert_allclose(mlp.logits(model.train(), X), expected, atol=1e-5)
+        np.testing.assert_allclose(mlp.hidden_activity(model.train(), X), activity, atol=1e-5)
+
+
+def test_dropout_repeats_with_the_seed_and_in_copies():
+    X, y = small_task()
+    options = {"dropout": 0.5, "input_dropout": 0.2}
+    first, again, other = (
+        training.train_mlp(X, y, (20,), 2, random_state=s, **options) for s in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(weights(first), weights(again))
+    assert np.abs(weights(first) - weights(other)).max() > 0.1
+    assert (
+        np.abs(weights(first) - weights(training.train_mlp(X, y, (20,), 2, random_state=3))).max()
+        > 0
+    )
+    copies = [first, copy.deepcopy(first), pickle.loads(pickle.dumps(first))]
+    trained = [weights(training.fit(model, X, y, 1)) for model in copies]
+    np.testing.assert_array_equal(trained[0], trained[1])
+    np.testing.assert_array_equal(trained[0], trained[2])
+
+
+@pytest.mark.parametrize("k", [1, 4, 12])
+def test_winners_keep_the_k_largest_and_pass_gradients_to_them_alone(k):
+    h = torch.randn(200, 12, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    out = mlp.Winners(k)(h)
+    values = h.detach().numpy()
+    ranks = values.argsort(axis=1).argsort(axis=1)
+    expected = np.where(ranks >= 12 - k, np.maximum(values, 0), 0)
+    np.testing.assert_array_equal(out.detach().numpy(), expected)
+    out.sum().backward()
+    np.testing.assert_array_equal(h.grad.numpy(), expected > 0)
+
+
+def test_no_more_than_k_win_a_tie():
+    out = mlp.Winners(3)(torch.ones(20, 8))
+    np.testing.assert_array_equal((out == 1).sum(1).numpy(), 3)
+    X, y = small_task()
+    model = training.train_mlp(X, y, (20, 30), 2, n_active=4)
+    active = (mlp.hidden_activity(model, X) > 0).sum(axis=1)
+    assert active.max() == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "value"),
+    [
+        ("n_inputs", {"n_inputs": 0}, "0"),
+        ("n_outputs", {"n_outputs": 1.5}, "1.5"),
+        ("hidden", {"hidden": 7}, "7"),
+        ("dropout", {"dropout": 1}, "1"),
+        ("input_dropout", {"input_dropout": "a"}, "'a'"),
+        ("n_active", {"n_active": 5}, "5"),
+        ("random_state", {"random_state": -1}, "-1"),
+        ("device", {"device": "nowhere"}, "'nowhere'"),
+        ("device", {"device": "cuda:99"}, "'cuda:99'"),
+        ("device", {"device": torch.device("cuda:99")}, r"device\(type='cuda', index=99\)"),
+        ("device", {"device": 99}, "99"),
+        ("device", {"device": -1}, "-1"),
+        ("device", {"device": 1.5}, "1.5"),
+        ("device", {"device": ["cpu"]}, r"\['cpu'\]"),
+    ],
+)
+def test_initial_mlp_refuses_bad_input_by_name_and_value(name, change, value):
+    with pytest.raises(ValueError, match=rf"^{name} must.*got {value}$"):
+        mlp.initial_mlp(**{"n_inputs": 5, "hidden": (4,), "n_outputs": 3, **change})
+
+
+def run_python(code):
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+
+
+def test_torch_is_imported_only_when_asked_and_missed_by_name():
+    answer = run_python(
+        """
+        import sys
+        import esutils
+        assert "torch" not in sys.modules
+        sys.modules["torch"] = None
+        from esutils import mlp, training
+        """
+    )
+    assert "AssertionError" not in answer.stderr
+    assert "ImportError: networks need PyTorch" in answer.stderr
+    assert "esutils[torch]" in answer.stderr
