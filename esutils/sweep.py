@@ -18,9 +18,9 @@ import numpy as np
 from esutils.common.checks import check_type
 from esutils.common.files import check_folder
 from esutils.common.progress import progress
+from esutils.common.provenance import versions
 from esutils.common.types import Array
 from esutils.dependence import dependence_digest
-from esutils.evidence.records import versions
 from esutils.kept import load, save
 
 _Seed = TypeVar("_Seed")

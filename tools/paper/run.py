@@ -19,8 +19,8 @@ import joblib
 from cpuinfo import get_cpu_info
 
 from esutils.common.files import write_text
+from esutils.common.provenance import versions
 from esutils.dependence import dependence_digest
-from esutils.evidence.records import versions
 from esutils.sweep import over_grid
 from tools.paper import experiments
 
