@@ -71,7 +71,7 @@ mutation: $(READY) ## change the package's code in one place after another, and 
 	$(BIN)/python tools/mutation.py
 
 execute: $(READY) ## re-run all chapters in place, or one: make execute CHAPTER=08-double-descent
-	ES_VERDICTS=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
+	ES_LEDGER=record $(BIN)/jupyter nbconvert --config nbconvert_config.py --to notebook \
 	  --execute --inplace \
 	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error no chapter $(CHAPTER))),*.ipynb chapters/*.ipynb)
 	$(BIN)/python tools/guards.py

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("ES_VERDICTS", "check")
+os.environ.setdefault("ES_LEDGER", "check")
 if "PYTEST_XDIST_WORKER" in os.environ:  # pages are executed side by side
     one_core = ("LOKY_MAX_CPU_COUNT", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
     os.environ.update(dict.fromkeys(one_core, "1"))
@@ -22,7 +22,7 @@ TIMED = json.loads((Path(__file__).parent / "tools" / "benchmarks" / "book.json"
 def examples_run_as_a_reader_would(request, monkeypatch):
     """Examples in docstrings judge what they like: there is no record of it."""
     if isinstance(request.node, pytest.DoctestItem):
-        monkeypatch.delenv("ES_VERDICTS")
+        monkeypatch.delenv("ES_LEDGER")
         if request.node.name in LARGE and not os.environ.get("ES_DATA_DIR"):
             pytest.skip("ES_DATA_DIR names no folder (make data)")
 

@@ -64,7 +64,7 @@ def over_seeds(
     joblib gives each process an equal share of the cores for its linear algebra. Which backend
     runs the seeds can be chosen with :func:`joblib.parallel_config`: with ``backend="dask"`` the
     workers of a Dask cluster do, and only this process writes. Progress is shown where a reader
-    may be waiting, not where the run is recorded or checked (``ES_VERDICTS`` set).
+    may be waiting, not where the run is recorded or checked (``ES_LEDGER`` set).
 
     A kept run is known by ``experiment``'s code and all that this code reads (its globals, the
     functions it calls, the esutils modules these reach), by the seed, and by the versions of

@@ -90,7 +90,7 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda progressbar: cut_off)
     for name in ("ES_DATA_DIR", "ES_SCALE", "ES_SWEEPS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     cell = {"cell_type": "code", "source": "x = 1"}
     write("chapters/99-toy.ipynb", json.dumps({"cells": [cell]}).encode())
     ledger()

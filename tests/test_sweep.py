@@ -53,7 +53,7 @@ def test_the_backend_can_be_chosen(sequential):
 def test_progress_is_shown_to_a_reader_and_not_recorded(
     monkeypatch, capsys, sequential, mode, shown
 ):
-    monkeypatch.setenv("ES_VERDICTS", mode)
+    monkeypatch.setenv("ES_LEDGER", mode)
     over_seeds(abs, [1, 2])
     assert ("seeds" in capsys.readouterr().err) == shown
 

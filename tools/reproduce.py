@@ -70,7 +70,7 @@ def run(variation, *arguments):
     names = ("LOKY_MAX_CPU_COUNT", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(variation.threads)) | variation.kernels
     compiled = ROOT / "_build" / "numba" / Path(variation.python).parents[1].name
-    environment |= {"PYTHONPATH": str(ROOT), "ES_VERDICTS": "check"}
+    environment |= {"PYTHONPATH": str(ROOT), "ES_LEDGER": "check"}
     environment |= {"NUMBA_CACHE_DIR": str(compiled)}  # two versions of it would not get on
     command = [variation.python, *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

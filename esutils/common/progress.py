@@ -7,5 +7,5 @@ from tqdm.auto import tqdm  # in a notebook a bar that leaves no empty box behin
 
 def progress(items, total, unit, done=0):
     """Iterate over ``items`` behind a bar that goes away at the end; ``done`` of them are past."""
-    quiet = bool(os.environ.get("ES_VERDICTS"))
+    quiet = bool(os.environ.get("ES_LEDGER"))
     return tqdm(items, total=total, initial=done, desc=unit, leave=False, disable=quiet)

@@ -1,21 +1,23 @@
-"""The ledger: predictions written down before the run, and the verdicts that the runs give.
+"""Claims: predictions written down before the run, and what the runs say of them.
 
-``claims.yml`` holds the predictions, ``verdicts/`` what was recorded. :func:`judge` and
-:func:`report` compute and render, whoever runs them; they write the record only under
-``make execute`` (``ES_VERDICTS=record``) and are held against it in the tests
-(``ES_VERDICTS=check``).
+``ledger/claims.yml`` holds the predictions, ``ledger/samples`` what the runs measured. A verdict is
+computed from the two whenever somebody wants to see it.
 """
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from esutils.common.checks import check_choice, check_int, check_name, check_number, check_samples
-from esutils.evidence import records
+from esutils.common.types import Array
+from esutils.evidence import ledger
+from esutils.evidence import samples as stored
 from esutils.evidence.intervals import COMPARISONS, Estimate, estimate
+from esutils.evidence.samples import Samples
 from esutils.scales import counterpart, current
 
 VARIATIONS = ("seeds x images", "seeds")
@@ -25,7 +27,7 @@ _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry of the ledger; ``claims.yml`` explains the fields at its head.
+    """One entry of the ledger; ``ledger/claims.yml`` explains the fields at its head.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Claim:
     threshold: float
     threshold_from: str
     seeds: int
+    experiment: int
     variation: str
     data: list[str]
     pilot: list[str]
@@ -56,6 +59,7 @@ class Claim:
         check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
         check_choice(f"source of {self.id}", self.source, SOURCES)
         check_int(f"seeds of {self.id}", self.seeds, low=2)
+        check_int(f"experiment of {self.id}", self.experiment)
         low = 0 if self.comparison == "equivalent" else -np.inf
         check_number(f"threshold of {self.id}", self.threshold, low)
         if not set(self.pilot) <= set(self.data):
@@ -90,6 +94,13 @@ class Verdict:
     control: Estimate
     shape: tuple[int, ...]
 
+    @classmethod
+    def of(cls, claim: Claim, data: str, arrays: Mapping[str, Array], step: float) -> Self:
+        """Judge samples: a function of the ledger's entry and of the samples alone."""
+        statistic = arrays["statistic"]
+        found, control = estimate(statistic, step), estimate(arrays["control"], step)
+        return cls(claim, data, found, control, statistic.shape)
+
     @property
     def word(self) -> str:
         """The verdict: holds, fails, undecided, or void if the negative control holds."""
@@ -97,20 +108,10 @@ class Verdict:
             return "void"
         return self.estimate.word(self.claim.comparison, self.claim.threshold)
 
-    def record(self) -> dict[str, Any]:
-        """Return the verdict as it is recorded."""
-        claim = self.claim
-        return {
-            "claim": claim.id,
-            "data": self.data,
-            "verdict": self.word,
-            "estimate": records.rounded(self.estimate),
-            "control": records.rounded(self.control),
-            "p_value": float(f"{self.estimate.p_value(claim.comparison, claim.threshold):.2g}"),
-            "samples": list(self.shape),
-            "versions": records.versions(),
-            "digest": records.digest(claim),
-        }
+    @property
+    def p_value(self) -> float:
+        """The smallest error rate at which the claim holds."""
+        return self.estimate.p_value(self.claim.comparison, self.claim.threshold)
 
     def __repr__(self):
         return f"{self.word}: {self.claim.id} on {self.data}"
@@ -123,14 +124,28 @@ class Verdict:
             else ""
         )
         return (
-            f'<div class="verdict"><p><span class="verdict-{self.word}">{self.word}</span> '
+            f'<div class="verdict" data-claim="{claim.id}" data-set="{self.data}"><p>'
+            f'<span class="verdict-{self.word}">{self.word}</span> '
             f"{html.escape(claim.prediction)}</p><p>{html.escape(claim.statistic)}: "
             f"{_span(self.estimate, claim.unit)}; predicted {html.escape(claim.bound)}.<br>"
             f"Negative control, {html.escape(claim.control)}: "
             f"{_span(self.control, claim.unit)}.<br>"
-            f"{html.escape(self.data)}, {records.size_in_words(self.shape)}{seen}. "
+            f"{html.escape(self.data)}, {size_in_words(self.shape)}{seen}. "
             f"<code>{html.escape(claim.id)}</code></p></div>"
         )
+
+
+def size_in_words(shape: tuple[int, ...]) -> str:
+    """Return the number of seeds, and of test images where there are any, in words.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claims.size_in_words((5, 1000))
+    '5 seeds × 1,000 test images'
+    """
+    kinds = ("seeds", "test images")[: len(shape)]
+    return " × ".join(f"{n:,} {kind}" for n, kind in zip(shape, kinds, strict=True))
 
 
 def _span(value, unit):
@@ -145,7 +160,7 @@ def load_claims() -> dict[str, Claim]:
     Returns
     -------
     dict of str to Claim
-        In the order of ``claims.yml``.
+        In the order of ``ledger/claims.yml``.
 
     Raises
     ------
@@ -158,41 +173,47 @@ def load_claims() -> dict[str, Claim]:
     >>> list(claims.load_claims())[0]
     'primitive.distances'
     """
-    return records.load_entries("claims.yml", Claim)
+    return ledger.load_entries("claims.yml", Claim)
 
 
 def judge(
     claim_id: str, samples: ArrayLike, control: ArrayLike, data: str, step: float = 0.0
 ) -> Verdict:
-    """Hold samples against a claim of the ledger.
+    """Judge what a run measured by a claim of the ledger.
 
     Parameters
     ----------
     claim_id : str
-        As in ``claims.yml``.
+        As in ``ledger/claims.yml``.
     samples : array of shape (n_seeds,) or (n_seeds, n_images)
-        The claim's statistic in the claim's unit, see
+        The claim's statistic in the claim's unit; row i is seed i. See
         :func:`esutils.evidence.intervals.estimate`.
-    control : array of the same number of dimensions
+    control : array with as many dimensions
         The same statistic where the claim should not hold.
     data : str
-        The data set, one of those the claim names, or at the scale of the literature one that
-        stands for it, see :func:`esutils.scale.splits`.
+        One of the claim's data sets or, at the literature's sizes, the set that takes its place;
+        see :func:`esutils.scale.splits`.
     step : float
-        The least by which two samples can differ, see :func:`esutils.evidence.intervals.estimate`.
+        The smallest amount by which two samples can differ; see
+        :func:`esutils.evidence.intervals.estimate`.
 
     Returns
     -------
     Verdict
-        *holds* if the confidence bound lies beyond the threshold, *fails* if the opposite bound
-        lies on the wrong side of it, *undecided* if neither; *void* if the control holds.
+        *holds* if the whole interval lies beyond the threshold, *fails* if it lies on the wrong
+        side, *undecided* otherwise; *void* if the control holds.
 
     Raises
     ------
     ValueError
         If the claim is unknown, or the samples are not what it asks for.
     AssertionError
-        Under ``ES_VERDICTS=check``, if the run does not reproduce the record.
+        Under ``ES_LEDGER=check``, if the run does not reproduce the stored samples.
+
+    Notes
+    -----
+    Under ``ES_LEDGER=record`` the samples are stored. The verdict never is: see :func:`recorded`.
+    Chapter: 11-scorecard.
 
     Examples
     --------
@@ -201,43 +222,145 @@ def judge(
     >>> claims.judge("approximation.rate", gaps, control, "simulation")
     holds: approximation.rate on simulation
     """
-    ledger = load_claims()
-    check_choice("claim_id", claim_id, ledger)
-    claim = ledger[claim_id]
+    claim = _claim(claim_id)
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
     n_dims = 2 if claim.variation == "seeds x images" else 1
-    samples, control = check_samples("samples", samples), check_samples("control", control)
-    for name, values in (("samples", samples), ("control", control)):
+    arrays = {"statistic": check_samples("samples", samples)}
+    arrays["control"] = check_samples("control", control)
+    for name, values in zip(("samples", "control"), arrays.values(), strict=True):
         if values.ndim != n_dims or len(values) < claim.seeds:
             raise ValueError(
                 f"{name} must have {n_dims} dimension(s) and at least {claim.seeds} seeds for "
                 f"{claim_id}, got shape {values.shape}"
             )
-    found, null = estimate(samples, step), estimate(control, step)
-    verdict = Verdict(claim, data, found, null, samples.shape)
-    path = records.path_of(data, f"{claim_id}.json")
-    records.keep(path, verdict.record, lambda old: _check_verdict(verdict, old))
+    verdict = Verdict.of(claim, data, arrays, step)
+    if ledger.mode() == "record":
+        stored.record(claim, data, arrays, step)
+    elif ledger.mode() == "check":
+        _check_reproduces(verdict, arrays)
     return verdict
 
 
+def _claim(claim_id):
+    claims = load_claims()
+    return claims[check_choice("claim_id", claim_id, claims)]
+
+
+def _check_reproduces(verdict, arrays):
+    claim, data = verdict.claim, verdict.data
+    try:
+        then = stored.load(claim, data)
+    except ValueError as error:
+        raise AssertionError(str(error)) from error
+    before = Verdict.of(claim, data, then.arrays, then.step)
+    assert before.word == verdict.word, f"{claim.id}: was {before.word}, now {verdict!r}"
+    for name, found in (("statistic", before.estimate), ("control", before.control)):
+        place = f"{claim.id}, {name}"
+        stored.check(place, arrays[name], then.arrays[name], found, claim.threshold)
+
+
+def load_samples(claim_id: str, data: str) -> Samples:
+    """Load what the chapter measured for a claim, to look at it or to judge it by another rule.
+
+    Parameters
+    ----------
+    claim_id : str
+        As in ``ledger/claims.yml``.
+    data : str
+        One of the claim's data sets or, with ``ES_SCALE=paper``, the set that takes its place.
+
+    Returns
+    -------
+    Samples
+        ``arrays["statistic"]`` and ``arrays["control"]``, with one row per seed; and the seeds,
+        versions and commit of the run.
+
+    Raises
+    ------
+    ValueError
+        If the claim or the data set is unknown, or no samples are stored.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    Does the fly's projection lose less than two points of the neighbours in every single run?
+
+    >>> from esutils import claims
+    >>> found = claims.load_samples("primitive.fly", "mnist5k")
+    >>> by_seed = found.arrays["statistic"].mean(axis=1)
+    >>> bool((abs(by_seed) < 2).all())
+    True
+    """
+    claim = _claim(claim_id)
+    check_choice("data", data, [counterpart(name, current()) for name in claim.data])
+    return stored.load(claim, data)
+
+
+def recorded(claim: Claim, data: str) -> Verdict:
+    """Judge the stored samples of a claim anew, at the quick scale.
+
+    Parameters
+    ----------
+    claim : Claim
+    data : str
+        One of the claim's data sets.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        If the data set is not one of the claim's, or if its samples are missing, torn, or of an
+        earlier experiment.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claim = claims.load_claims()["primitive.fly"]
+    >>> claims.recorded(claim, "mnist5k")
+    holds: primitive.fly on mnist5k
+
+    And if it had asked for a tenth of a point instead of two?
+
+    >>> from dataclasses import replace
+    >>> claims.recorded(replace(claim, threshold=0.1), "mnist5k").word == "holds"
+    False
+    """
+    samples = stored.load(claim, check_choice("data", data, claim.data), scale="quick")
+    return Verdict.of(claim, data, samples.arrays, samples.step)
+
+
 def report(chapter: str, tolerance: float, **numbers: float) -> None:
-    """Glue numbers for the prose of a chapter, and keep them with the verdicts.
+    """Glue numbers into the prose of a chapter, and keep them in ``ledger/numbers``.
 
     Parameters
     ----------
     chapter : str
         The chapter's file name without its ending.
     tolerance : float
-        How far a number may be from the recorded one on another machine.
+        How far a number may be from the stored one on another machine.
     **numbers : float
         Values by the keys that the prose uses.
 
     Raises
     ------
     ValueError
-        If the chapter is no name of a file, or a number is not finite.
+        If the chapter cannot be a file's name, or a number is not finite.
     AssertionError
-        Under ``ES_VERDICTS=check``, if a number does not come near the recorded one.
+        Under ``ES_LEDGER=check``, if a number is further from the stored one than the tolerance.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
 
     Examples
     --------
@@ -252,42 +375,5 @@ def report(chapter: str, tolerance: float, **numbers: float) -> None:
         numbers[key] = check_number(key, np.asarray(value)[()], -np.inf)
     for key, value in numbers.items():
         glue(key, value, display=False)
-    record = {key: float(f"{value:.6g}") for key, value in numbers.items()}
-
-    def check(old):
-        for key, value in record.items():
-            assert abs(value - old.get(key, np.inf)) <= tolerance, (
-                f"{key} of {chapter} was recorded as {old.get(key)}, now {value}"
-            )
-
-    path = records.path_of("numbers", f"{chapter}.json")
-    records.keep(path, lambda: {**(records.read(path) if path.exists() else {}), **record}, check)
-
-
-def _check_verdict(verdict, old):
-    claim = verdict.claim
-    assert old.get("digest") == records.digest(claim), (
-        f"{claim.id}: the record is stale; run make execute"
-    )
-    assert old["verdict"] == verdict.word, f"{claim.id}: recorded {old['verdict']}, now {verdict!r}"
-    records.check_inside(claim.id, verdict.estimate.mean, old["estimate"], claim.threshold)
-
-
-def recorded(claim: Claim, data: str) -> dict[str, Any]:
-    """Return the recorded verdict of a claim on one of its data sets; refuse a stale one.
-
-    Raises
-    ------
-    ValueError
-        If the data set is none of the claim's, or its verdict is missing, stale or torn.
-
-    Examples
-    --------
-    >>> from esutils import claims
-    >>> claim = claims.load_claims()["primitive.fly"]
-    >>> claims.recorded(claim, "mnist5k")["verdict"]
-    'holds'
-    """
-    check_choice("data", data, claim.data)
-    path = records.path_of(data, f"{claim.id}.json", scale="quick")
-    return records.fresh(path, claim, f"verdict of {claim.id} on {data}")
+    rounded = {key: float(f"{value:.6g}") for key, value in numbers.items()}
+    ledger.keep_numbers(chapter, rounded, tolerance)

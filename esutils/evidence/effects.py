@@ -1,21 +1,20 @@
-"""The matrix: how large each phenomenon is in each model of the family.
+"""Effects: how large each phenomenon is in each model of the family.
 
-``statistics.yml`` says what is measured, or why it is not defined; ``verdicts/effects/`` holds what
-was recorded. Recording and checking work as for the claims.
+``ledger/statistics.yml`` says what is measured, or why there is nothing to measure. The samples are
+stored and compared like those of the claims.
 """
 
 import html
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from esutils.common.checks import check_choice, check_samples
+from esutils.common.checks import check_choice, check_int, check_samples
 from esutils.common.types import Array
-from esutils.evidence import records
+from esutils.evidence import ledger
+from esutils.evidence import samples as stored
 from esutils.evidence.claims import VARIATIONS
 from esutils.evidence.intervals import Estimate, estimate
 from esutils.scales import counterpart, current
@@ -26,7 +25,7 @@ NOT_DEFINED = "not defined: "
 
 @dataclass(frozen=True)
 class Statistic:
-    """One row of the matrix; ``statistics.yml`` explains the fields at its head.
+    """One row of the matrix; ``ledger/statistics.yml`` explains the fields at its head.
 
     Examples
     --------
@@ -40,11 +39,13 @@ class Statistic:
     chapter: str
     statistic: str
     unit: str
+    experiment: int
     variation: str
     data: list[str]
     models: dict[str, str]
 
     def __post_init__(self):
+        check_int(f"experiment of {self.id}", self.experiment)
         check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
         if list(self.models) != list(MODELS):
             raise ValueError(f"models of {self.id} must be {list(MODELS)}, got {list(self.models)}")
@@ -70,16 +71,6 @@ class Effects:
     data: str
     estimates: dict[str, Estimate]
 
-    def record(self) -> dict[str, Any]:
-        """Return the effects as they are recorded."""
-        return {
-            "statistic": self.statistic.id,
-            "data": self.data,
-            "estimates": {name: records.rounded(e) for name, e in self.estimates.items()},
-            "versions": records.versions(),
-            "digest": records.digest(self.statistic),
-        }
-
     def __repr__(self):
         return f"effects: {self.statistic.id} on {self.data}"
 
@@ -90,7 +81,8 @@ class Effects:
             for name, text in self.statistic.models.items()
         )
         return (
-            f'<table class="effects"><caption>{html.escape(self.statistic.title)}, '
+            f'<table class="effects" data-effect="{self.statistic.id}" data-set="{self.data}">'
+            f"<caption>{html.escape(self.statistic.title)}, "
             f"{html.escape(self.data)}: {html.escape(self.statistic.statistic)}, in "
             f"{html.escape(self.statistic.unit)}, with its 95% interval.</caption>"
             f"<thead><tr><th>model</th><th>effect</th><th>what is measured</th></tr></thead>"
@@ -100,7 +92,7 @@ class Effects:
     def _cell(self, name):
         if name not in self.estimates:
             return ""
-        return f'<span class="num">{in_words(records.rounded(self.estimates[name]))}</span>'
+        return f'<span class="num">{in_words(self.estimates[name])}</span>'
 
 
 def points(first: ArrayLike, second: ArrayLike) -> Array:
@@ -125,16 +117,16 @@ def points(first: ArrayLike, second: ArrayLike) -> Array:
     return 100 * (np.asarray(first, dtype=np.float64) - np.asarray(second))
 
 
-def in_words(recorded: Mapping[str, float]) -> str:
-    """Return a recorded estimate as text, to three figures, with its interval.
+def in_words(found: Estimate) -> str:
+    """Return an estimate as text: the mean and its interval, to three figures.
 
     Examples
     --------
-    >>> from esutils import effects
-    >>> effects.in_words({"mean": 2.0, "low": 1.25, "high": 2.75})
-    '2 (1.25 to 2.75)'
+    >>> from esutils import effects, intervals
+    >>> effects.in_words(intervals.estimate([1.0, 2.0, 3.0]))
+    '2 (−0.484 to 4.48)'
     """
-    mean, low, high = (f"{recorded[name]:.3g}" for name in ("mean", "low", "high"))
+    mean, low, high = (f"{end:.3g}" for end in (found.mean, found.low, found.high))
     return f"{mean} ({low} to {high})".replace("-", "−")
 
 
@@ -144,7 +136,7 @@ def load_statistics() -> dict[str, Statistic]:
     Returns
     -------
     dict of str to Statistic
-        In the order of ``statistics.yml``.
+        In the order of ``ledger/statistics.yml``.
 
     Raises
     ------
@@ -157,7 +149,7 @@ def load_statistics() -> dict[str, Statistic]:
     >>> len(effects.load_statistics())
     10
     """
-    return records.load_entries("statistics.yml", Statistic)
+    return ledger.load_entries("statistics.yml", Statistic)
 
 
 def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
@@ -166,7 +158,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     Parameters
     ----------
     statistic_id : str
-        As in ``statistics.yml``.
+        As in ``ledger/statistics.yml``.
     data : str
         The data set, as in :func:`esutils.evidence.claims.judge`.
     **samples : array of shape (n_seeds,) or (n_seeds, n_images)
@@ -182,7 +174,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     ValueError
         If the statistic is unknown, or the models or shapes are not what it asks for.
     AssertionError
-        Under ``ES_VERDICTS=check``, if the run does not reproduce the record.
+        Under ``ES_LEDGER=check``, if the run does not reproduce the stored samples.
 
     Notes
     -----
@@ -212,35 +204,47 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
                 f"{name} must be an array of {n_dims} dimension(s) for {statistic_id}, "
                 f"got {type(values).__name__} of shape {getattr(values, 'shape', None)}"
             )
-    found = {name: estimate(check_samples(name, samples[name])) for name in statistic.defined}
-    effects = Effects(statistic, data, found)
+    arrays = {name: check_samples(name, samples[name]) for name in statistic.defined}
+    found = _estimates(arrays)
+    if ledger.mode() == "record":
+        stored.record(statistic, _folder(data), arrays)
+    elif ledger.mode() == "check":
+        try:
+            then = stored.load(statistic, _folder(data)).arrays
+        except ValueError as error:
+            raise AssertionError(str(error)) from error
+        before = _estimates(then)
+        for name, values in arrays.items():
+            stored.check(f"{statistic_id}, {name}", values, then[name], before[name])
+    return Effects(statistic, data, found)
 
-    def check(old):
-        assert old.get("digest") == records.digest(statistic), (
-            f"{statistic_id}: the record is stale; run make execute"
-        )
-        for name, value in found.items():
-            place = f"{statistic_id}, {name}"
-            records.check_inside(place, value.mean, old["estimates"][name])
 
-    records.keep(_path(statistic_id, data), effects.record, check)
-    return effects
+def _estimates(arrays):
+    return {name: estimate(values) for name, values in arrays.items()}
 
 
-def matrix() -> pd.DataFrame:
-    """Return every recorded effect.
+def _folder(data):
+    return f"{data}/effects"
+
+
+def recorded(statistic: Statistic, data: str) -> Effects:
+    """Return the effects of one phenomenon, from the samples that are stored at the quick scale.
+
+    Parameters
+    ----------
+    statistic : Statistic
+    data : str
+        One of its data sets.
 
     Returns
     -------
-    pandas.DataFrame
-        One row a phenomenon and data set, in the order of ``statistics.yml``, indexed by
-        ``phenomenon`` (the id) and ``data``; one column a model, which holds the recorded estimate
-        (a dict with ``mean, low, high``), or None where it is not defined.
+    Effects
 
     Raises
     ------
     ValueError
-        If an effect is missing or stale: measured for another entry or with other code.
+        If the data set is not one of the statistic's, or if its samples are missing, torn, or of
+        an earlier experiment.
 
     Notes
     -----
@@ -249,19 +253,45 @@ def matrix() -> pd.DataFrame:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.matrix().loc[("untrained", "digits"), "mlp"]["mean"] > 0
+    >>> effects.recorded(effects.load_statistics()["untrained"], "digits").estimates["mlp"].mean > 0
+    True
+    """
+    samples = stored.load(
+        statistic, _folder(check_choice("data", data, statistic.data)), scale="quick"
+    )
+    return Effects(statistic, data, _estimates(samples.arrays))
+
+
+def matrix() -> pd.DataFrame:
+    """Return every effect, from the stored samples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per phenomenon and data set, in the order of ``ledger/statistics.yml``, indexed by
+        ``phenomenon`` (the id) and ``data``. One column per model, which holds the
+        :class:`~esutils.evidence.intervals.Estimate`, or None where the effect is not defined.
+
+    Raises
+    ------
+    ValueError
+        If samples are missing, torn, or of an earlier experiment.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import effects
+    >>> effects.matrix().loc[("untrained", "digits"), "mlp"].mean > 0
     True
     """
     rows = {}
     for statistic in load_statistics().values():
         for data in statistic.data:
-            name = f"effect {statistic.id} on {data}"
-            record = records.fresh(_path(statistic.id, data, "quick"), statistic, name)
-            rows[statistic.id, data] = [record["estimates"].get(model) for model in MODELS]
+            found = recorded(statistic, data).estimates
+            rows[statistic.id, data] = [found.get(model) for model in MODELS]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MODELS))
     table.index = pd.MultiIndex.from_tuples(table.index, names=["phenomenon", "data"])
     return table
-
-
-def _path(statistic_id, data, scale=None):
-    return records.path_of("effects", data, f"{statistic_id}.json", scale=scale)

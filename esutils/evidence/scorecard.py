@@ -1,4 +1,6 @@
-"""The scorecard: what was recorded of every claim, at both scales."""
+"""The scorecard: what the stored samples say of every claim, at both scales."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,27 +8,34 @@ from numpy.typing import ArrayLike
 
 from esutils.common.checks import check_array
 from esutils.common.types import Array
-from esutils.evidence import records
-from esutils.evidence.claims import load_claims, recorded
+from esutils.evidence import ledger
+from esutils.evidence import samples as stored
+from esutils.evidence.claims import Verdict, load_claims, size_in_words
 from esutils.evidence.intervals import CONFIDENCE
 from esutils.scales import counterpart
 
+_MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions"]
+
 
 def at_quick_scale() -> pd.DataFrame:
-    """Return every recorded verdict beside Holm's correction over all of them.
+    """Judge the stored samples of every claim, and correct for the claims being many.
 
     Returns
     -------
     pandas.DataFrame
-        One row a claim and data set, in the ledger's order: ``chapter, claim, data, seen_in_pilot,
-        verdict, holm, estimate, low, high, unit, predicted, samples, versions``. ``holm`` is the
-        verdict when the p-values of all rows are corrected together: a claim that no longer holds
+        One row per claim and data set, in the ledger's order: ``chapter, claim, data,
+        seen_in_pilot, verdict, holm, estimate, low, high, unit, predicted, samples, versions``.
+        ``holm`` is the verdict after Holm's correction over all rows: a claim that no longer holds
         becomes *undecided*.
 
     Raises
     ------
     ValueError
-        If a verdict is missing or stale: judged with another ledger entry or other code.
+        If samples are missing, torn, or of an earlier experiment.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
 
     Examples
     --------
@@ -35,12 +44,17 @@ def at_quick_scale() -> pd.DataFrame:
     >>> set(card["verdict"]) <= {"holds", "fails", "undecided", "void"}
     True
     """
-    ledger = load_claims()
-    pairs = [(claim, data) for claim in ledger.values() for data in claim.data]
-    table = pd.DataFrame([_row(claim, data, recorded(claim, data)) for claim, data in pairs])
+    rows = []
+    for claim in load_claims().values():
+        for data in claim.data:
+            found = stored.load(claim, data, scale="quick")
+            verdict = Verdict.of(claim, data, found.arrays, found.step)
+            pilot = {"seen_in_pilot": data in claim.pilot, "p_value": verdict.p_value}
+            rows.append(_row(verdict, found.versions) | pilot)
+    table = pd.DataFrame(rows)
     lost = (table["verdict"] == "holds") & (holm(table["p_value"]) >= 1 - CONFIDENCE)
-    table.insert(5, "holm", table["verdict"].mask(lost, "undecided"))
-    return table.drop(columns="p_value")
+    table["holm"] = table["verdict"].mask(lost, "undecided")
+    return table[["chapter", "claim", "data", "seen_in_pilot", "verdict", "holm", *_MEASURED]]
 
 
 def holm(p_values: ArrayLike) -> Array:
@@ -86,15 +100,24 @@ def holm(p_values: ArrayLike) -> Array:
 
 
 def at_paper_scale() -> pd.DataFrame:
-    """Return what was recorded of every claim at the scale of the literature.
+    """Return the verdict on every claim at the sizes of the literature.
+
+    Where samples are stored they are judged anew. The others are verdicts of the first edition,
+    which kept no samples: they stand as they were judged then, by that edition's intervals, in
+    ``ledger/full-size.json``.
 
     Returns
     -------
     pandas.DataFrame
-        One row a claim and data set, in the ledger's order, with the columns of
-        :func:`at_quick_scale` less ``seen_in_pilot`` and ``holm``, and ``current``: whether the
-        record was made with the present code and ledger entry. Runs take hours, so that an older
-        record is shown for what it is and not refused. A verdict not recorded is "not run".
+        One row per claim and data set, in the ledger's order: ``chapter, claim, data, verdict,
+        estimate, low, high, unit, predicted, samples, versions, judged``. ``judged`` is the date of
+        a verdict of the first edition, and None for one that was judged now. A claim that was
+        never run at this scale has the verdict "not run".
+
+    Raises
+    ------
+    ValueError
+        If samples are torn or of an earlier experiment.
 
     Notes
     -----
@@ -106,39 +129,50 @@ def at_paper_scale() -> pd.DataFrame:
     >>> sorted(set(scorecard.at_paper_scale()["data"]))
     ['fashion-mnist', 'mnist', 'simulation']
     """
-    rows = []
+    path, rows = ledger.book_root() / "ledger" / "full-size.json", []
+    before = ledger.read_json(path)["verdicts"] if path.exists() else []
+    judged_before = {(record["claim"], record["data"]): record for record in before}
     for claim in load_claims().values():
-        for name in claim.data:
-            data = counterpart(name, "paper")
-            path = records.path_of(data, f"{claim.id}.json", scale="paper")
-            row = {"chapter": claim.chapter, "claim": claim.id, "data": data, "verdict": "not run"}
-            if path.exists():
-                record = records.read(path)
-                row = _row(claim, data, record)
-                row["current"] = record.get("digest") == records.digest(claim)
+        for data in (counterpart(name, "paper") for name in claim.data):
+            row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "data": data}
+            if stored.path_of(claim, data, "paper").exists():
+                found = stored.load(claim, data, scale="paper")
+                verdict = Verdict.of(claim, data, found.arrays, found.step)
+                row = _row(verdict, found.versions) | {"judged": None}
+            elif record := judged_before.get((claim.id, data)):
+                row |= _row_of_the_first_edition(claim, record)
+            else:
+                row["verdict"] = "not run"
             rows.append(row)
-    measured = ["estimate", "low", "high", "unit", "predicted", "samples", "versions", "current"]
-    return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *measured])
+    return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *_MEASURED, "judged"])
 
 
-def _row(claim, data, record):
-    try:
-        return {
-            "chapter": claim.chapter,
-            "claim": claim.id,
-            "data": data,
-            "seen_in_pilot": data in claim.pilot,
-            "verdict": record["verdict"],
-            "estimate": record["estimate"]["mean"],
-            "low": record["estimate"]["low"],
-            "high": record["estimate"]["high"],
-            "unit": claim.unit,
-            "predicted": claim.bound,
-            "samples": records.size_in_words(record["samples"]),
-            "versions": record["versions"],
-            "p_value": record["p_value"],
-        }
-    except (KeyError, TypeError) as error:  # of another version
-        raise ValueError(
-            f"the verdict of {claim.id} on {data} is no whole record ({error!r}); run make execute"
-        ) from error
+def _row(verdict, versions):
+    claim, found = verdict.claim, verdict.estimate
+    return {
+        "chapter": claim.chapter,
+        "claim": claim.id,
+        "data": verdict.data,
+        "verdict": verdict.word,
+        "estimate": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "unit": claim.unit,
+        "predicted": claim.bound,
+        "samples": size_in_words(verdict.shape),
+        "versions": versions,
+    }
+
+
+def _row_of_the_first_edition(claim, record):
+    return {
+        "verdict": record["verdict"],
+        "estimate": record["estimate"]["mean"],
+        "low": record["estimate"]["low"],
+        "high": record["estimate"]["high"],
+        "unit": claim.unit,
+        "predicted": claim.bound,
+        "samples": size_in_words(record["samples"]),
+        "versions": record["versions"],
+        "judged": record["judged"],
+    }

@@ -125,7 +125,7 @@ def run(*command, verdicts, **options):
         **options,
         capture_output=True,
         text=True,
-        env=os.environ | {"ES_VERDICTS": verdicts},
+        env=os.environ | {"ES_LEDGER": verdicts},
     )
 
 

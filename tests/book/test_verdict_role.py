@@ -46,7 +46,7 @@ def toy(tmp_path, monkeypatch):
     cells = {"cells": [{"cell_type": "code", "source": "1"}]}
     (folder / "chapters" / f"{entry['chapter']}.ipynb").write_text(json.dumps(cells))
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     below, above = [[entry["threshold"] + shift] * entry["seeds"] for shift in (-5, 5)]
     for data in entry["data"]:
         claims.judge(entry["id"], above, below, data=data, step=0.1)

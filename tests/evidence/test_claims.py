@@ -39,7 +39,7 @@ def book(tmp_path, monkeypatch):
     write_ledger(tmp_path, ENTRY)
     write_chapter(tmp_path, CODE)
     monkeypatch.chdir(tmp_path / "chapters")
-    monkeypatch.delenv("ES_VERDICTS", raising=False)
+    monkeypatch.delenv("ES_LEDGER", raising=False)
     return tmp_path
 
 
@@ -57,9 +57,9 @@ def judge(mean, data="here", control=0.0):
 
 
 def record(monkeypatch, *arguments, **options):
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     judge(*arguments, **options)
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
 
 
 def files(book):
@@ -102,23 +102,23 @@ def test_a_run_that_does_not_is_an_error(book, monkeypatch, mean, message):
 
 def test_rounding_error_need_not_come_out_again(book, monkeypatch):
     write_ledger(book, {**ENTRY, "comparison": "less", "threshold": 1e-12})
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     claims.judge("toy.claim", 1e-17 * NOISE + 5e-16, NOISE + 1, data="here")
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
     claims.judge("toy.claim", 1e-17 * NOISE + 3e-16, NOISE + 1, data="here")
     with pytest.raises(AssertionError, match="lies outside the recorded"):
         claims.judge("toy.claim", 1e-17 * NOISE + 5e-15, NOISE + 1, data="here")
 
 
 def test_a_missing_record_is_an_error(book, monkeypatch):
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
     with pytest.raises(AssertionError, match=r"toy.claim.json is not recorded; run make execute"):
         judge(2)
 
 
 def test_an_unknown_mode_is_refused(book, monkeypatch):
-    monkeypatch.setenv("ES_VERDICTS", "yes")
-    with pytest.raises(ValueError, match="ES_VERDICTS must be one of .* got 'yes'"):
+    monkeypatch.setenv("ES_LEDGER", "yes")
+    with pytest.raises(ValueError, match="ES_LEDGER must be one of .* got 'yes'"):
         judge(2)
 
 
@@ -185,7 +185,7 @@ def test_the_digest_leaves_out_what_only_shows(book, monkeypatch, module, counts
 def test_scorecard_lists_the_ledger_and_corrects_by_holm(book, monkeypatch):
     names = [f"toy.{i}" for i in range(8)]
     write_ledger(book, *({**ENTRY, "id": name, "data": ["here"]} for name in names))
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     # One strong claim, one that holds alone and not among eight, six that are far from holding.
     shifts = [3, 1.09, *[0] * 6]
     for name, shift in zip(names, shifts, strict=True):
@@ -213,12 +213,12 @@ def test_the_rendered_verdict_says_what_was_predicted_and_escapes_it(book):
 
 
 def test_reported_numbers_are_kept_merged_and_checked(book, monkeypatch):
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     claims.report("99-toy", 0.1, first=1.0)
     claims.report("99-toy", 0.1, second=2.0)
     path = book / "verdicts" / "numbers" / "99-toy.json"
     assert json.loads(path.read_text()) == {"first": 1.0, "second": 2.0}
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
     claims.report("99-toy", 0.1, first=1.05)
     for wrong in ({"first": 1.2}, {"third": 1.0}):
         with pytest.raises(AssertionError, match="of 99-toy was recorded as"):
@@ -228,7 +228,7 @@ def test_reported_numbers_are_kept_merged_and_checked(book, monkeypatch):
 def test_writing_leaves_the_old_file_when_it_fails(book, monkeypatch):
     record(monkeypatch, 2)
     old = (book / "verdicts/here/toy.claim.json").read_text()
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     monkeypatch.setattr(os, "replace", lambda *paths: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         judge(3)

@@ -30,7 +30,7 @@ def book(tmp_path, monkeypatch):
     write(tmp_path, ENTRY)
     chapter(tmp_path, "x = 1")
     monkeypatch.chdir(tmp_path / "chapters")
-    monkeypatch.delenv("ES_VERDICTS", raising=False)
+    monkeypatch.delenv("ES_LEDGER", raising=False)
     return tmp_path
 
 
@@ -44,10 +44,10 @@ def chapter(book, code):
 
 
 def record(monkeypatch):
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     for data in ENTRY["data"]:
         effects.measure("toy", data=data, linear=NOISE + 1, mlp=NOISE + 3)
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
 
 
 def test_shows_what_was_measured_and_why_the_rest_was_not(book):

@@ -64,7 +64,7 @@ def book(tmp_path_factory):
     (folder / "statistics.yml").write_text(yaml.safe_dump([STATISTIC], sort_keys=False))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("ES_VERDICTS", "record")
+        patch.setenv("ES_LEDGER", "record")
         yield folder
 
 
@@ -254,7 +254,7 @@ def test_a_number_of_the_prose_may_move_by_its_tolerance(book, value, tolerance,
     write_ledger(book)
     claims.report("99-toy", tolerance, key=value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ES_VERDICTS", "check")
+        patch.setenv("ES_LEDGER", "check")
         assume(abs(abs(move) - tolerance) > 1e-4)  # a record has six digits
         if abs(move) < tolerance:
             claims.report("99-toy", tolerance, key=value + move)

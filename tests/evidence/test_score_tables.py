@@ -24,7 +24,7 @@ def book(tmp_path, monkeypatch):
         ENTRY | {"id": "toy.second", "data": ["here"], "pilot": [], "comparison": "less"},
     )
     monkeypatch.chdir(tmp_path / "chapters")
-    monkeypatch.setenv("ES_VERDICTS", "record")
+    monkeypatch.setenv("ES_LEDGER", "record")
     monkeypatch.delenv("ES_SCALE", raising=False)
     return tmp_path
 
@@ -139,7 +139,7 @@ def test_a_number_is_glued_unseen_and_may_be_off_by_its_tolerance(book, monkeypa
     monkeypatch.setattr("myst_nb.glue", lambda *said, display: glued.append((*said, display)))
     claims.report("99-toy", 0.5, first=1.0, second=2)
     assert glued == [("first", 1.0, False), ("second", 2.0, False)]
-    monkeypatch.setenv("ES_VERDICTS", "check")
+    monkeypatch.setenv("ES_LEDGER", "check")
     claims.report("99-toy", 0.5, first=1.5)
     with pytest.raises(AssertionError, match="^first of 99-toy was recorded as 1.0, now 1.75$"):
         claims.report("99-toy", 0.5, first=1.75)

@@ -28,7 +28,7 @@ def execute(book):
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=book / "chapters",
-        env={**os.environ, "PYTHONPATH": str(book), "ES_VERDICTS": ""},
+        env={**os.environ, "PYTHONPATH": str(book), "ES_LEDGER": ""},
         capture_output=True,
         text=True,
     )

@@ -35,7 +35,7 @@ def start(folder, program, *arguments, **options):
     if sys.platform == "win32":
         pytest.skip("Windows has neither SIGKILL nor a limit on a file's size")
     paths = os.pathsep.join(str(ROOT / name) for name in ("", "paper", "tests"))
-    variables = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "ES_VERDICTS": "record"}
+    variables = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "ES_LEDGER": "record"}
     options = {"env": os.environ | variables, "start_new_session": True} | options
     return subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=folder, **options)
 

@@ -132,7 +132,7 @@ def rounded(value):
 def execute(chapter):
     """Execute a chapter at the literature's scale; its verdicts go to ``verdicts/paper``."""
     (STORE / "chapters").mkdir(parents=True, exist_ok=True)
-    modes = {"ES_SCALE": "paper", "ES_VERDICTS": "record", "ES_SWEEPS": STORE / chapter}
+    modes = {"ES_SCALE": "paper", "ES_LEDGER": "record", "ES_SWEEPS": STORE / chapter}
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
     command += [
         "--ExecutePreprocessor.timeout=-1",

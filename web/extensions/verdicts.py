@@ -1,27 +1,36 @@
-"""The role {verdict}`claim-id`: a claim's recorded verdicts, read when the page is built.
+"""Verdicts are judged when a page is built, from the samples that the runs stored.
 
-A missing or stale record is a warning, and so fails the build.
+The role {verdict}`claim-id` shows a claim's verdicts. The boxes that a chapter printed when it was
+executed, and its tables of effects, are rendered anew. Missing or stale samples are a warning, and
+so fail the build.
 """
 
 import contextlib
+import re
 
 from docutils import nodes
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from esutils import claims
+from esutils import claims, effects, scale
 
-NAMES = {"mnist5k": "MNIST-5k", "digits": "digits", "simulation": "simulation"}
+LOGGER = logging.getLogger(__name__)
+NAMES = scale.NAMES | {"simulation": "simulation"}
+BOX = re.compile(r'<div class="verdict" data-claim="([^"]+)" data-set="([^"]+)">.*?</div>', re.S)
+TABLE = re.compile(
+    r'<table class="effects" data-effect="([^"]+)" data-set="([^"]+)">.*?</table>', re.S
+)
 
 
 class VerdictRole(SphinxRole):
-    """One pill a data set: the verdict, then the data it was judged on."""
+    """One pill for each data set: the verdict, and the data it was judged on."""
 
     def run(self):
         """Return the nodes of the pills."""
         try:
             with contextlib.chdir(self.env.srcdir):
                 claim = claims.load_claims()[self.text]
-                words = {data: claims.recorded(claim, data)["verdict"] for data in claim.data}
+                words = {data: claims.recorded(claim, data).word for data in claim.data}
         except (KeyError, ValueError) as error:
             text = f"verdict {self.text}: {error}"
             return [], [self.inliner.reporter.warning(text, line=self.lineno)]
@@ -29,14 +38,35 @@ class VerdictRole(SphinxRole):
 
 
 def _pill(word, name):
-    """Return the nodes of one verdict: the word, then the data it was judged on."""
+    """Return the nodes of one verdict."""
     line = nodes.inline(classes=["verdict-line"])
     line += nodes.inline("", word, classes=[f"verdict-{word}"])
     line += nodes.Text(f" {name} ")
     return line
 
 
+def judge_anew(app, doctree):
+    """Render the verdicts and effects on a page from the samples that are stored today."""
+
+    def box(found):
+        return claims.recorded(claims.load_claims()[found[1]], found[2])._repr_html_()
+
+    def table(found):
+        return effects.recorded(effects.load_statistics()[found[1]], found[2])._repr_html_()
+
+    with contextlib.chdir(app.srcdir):
+        for node in doctree.findall(nodes.raw):
+            try:
+                text = TABLE.sub(table, BOX.sub(box, node.astext()))
+            except (KeyError, ValueError) as error:
+                LOGGER.warning("a verdict cannot be judged: %s", error, location=node)
+            else:
+                node[:] = [nodes.Text(text)]
+                node.rawsource = text
+
+
 def setup(app):
-    """Register the role; pages keep no state of their own."""
+    """Register the role and the rendering; pages keep no state of their own."""
     app.add_role("verdict", VerdictRole())
+    app.connect("doctree-read", judge_anew)
     return {"parallel_read_safe": True}

@@ -1,0 +1,173 @@
+"""What runs measured: arrays under ``ledger/samples``, with what they were measured with.
+
+A verdict is nowhere stored. Whoever wants one loads the samples and judges them anew, so that a
+better interval or another wording needs no run. Samples become invalid in one way only: somebody
+who changes an experiment raises the number ``experiment`` of its ledger entry by hand.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esutils.common.files import written_whole
+from esutils.common.provenance import changed, commit, versions
+from esutils.common.types import Array
+from esutils.evidence import ledger
+from esutils.evidence.intervals import Estimate
+from esutils.scales import current
+
+_EQUAL = 0.99  # share of the entries that must come out again
+_CLOSE = 0.1  # of an interval's half-width: what counts as equal
+_ROUNDING = 1e-3  # of the threshold or the interval: some means are pure rounding error
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What one run measured for one entry of the ledger on one data set.
+
+    Attributes
+    ----------
+    arrays : dict of str to ndarray of shape (n_seeds,) or (n_seeds, n_images)
+        For a claim ``"statistic"`` and ``"control"``, for an effect one array per model.
+    experiment : int
+        The number that the ledger entry gave its experiment at the time.
+    step : float
+        The smallest amount by which two samples can differ; see
+        :func:`esutils.evidence.intervals.estimate`.
+    seeds : list of int
+        The seed of each row.
+    versions : dict of str to str
+        Versions of Python and of the libraries.
+    commit : str or None
+        The commit that was checked out; None outside a git repository.
+    dirty : bool or None
+        Whether package, ledger or chapter had changes that were not committed.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> found = claims.load_samples("primitive.fly", "digits")
+    >>> found.arrays["statistic"].shape, found.seeds
+    ((5, 360), [0, 1, 2, 3, 4])
+    """
+
+    arrays: dict[str, Array]
+    experiment: int
+    step: float
+    seeds: list[int]
+    versions: dict[str, str]
+    commit: str | None
+    dirty: bool | None
+
+
+def load(entry: Any, folder: str, scale: str | None = None) -> Samples:
+    """Return the stored samples of a ledger entry.
+
+    Parameters
+    ----------
+    entry : Claim or Statistic
+    folder : str
+        The data set, with ``"/effects"`` behind it for an effect.
+    scale : {"quick", "paper"}, optional
+        By default the present one.
+
+    Raises
+    ------
+    ValueError
+        If there are none, if the file holds something else, or if they belong to an earlier
+        experiment than the ledger's.
+    """
+    path = path_of(entry, folder, scale)
+    if not path.exists():
+        raise ValueError(f"no samples of {entry.id} on {folder} are stored; run make execute")
+    samples = _read(path)
+    if samples.experiment != entry.experiment:
+        raise ValueError(
+            f"the samples of {entry.id} on {folder} are stale: they are of experiment "
+            f"{samples.experiment!r}, and the ledger says {entry.experiment}; run make execute"
+        )
+    return samples
+
+
+def _read(path):
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
+            about = json.loads(str(members["about"]))
+            arrays = {name: members[name] for name in members.files if name != "about"}
+        return Samples(arrays, **about)
+    except MemoryError:
+        raise
+    except Exception as error:  # NumPy, zip, zlib and JSON each raise their own
+        raise ValueError(
+            f"{path} must hold stored samples, but it is torn or of another kind ({error}); "
+            "remove it and run make execute"
+        ) from error
+
+
+def path_of(entry: Any, folder: str, scale: str | None = None) -> Path:
+    """Return where the samples of a ledger entry are stored."""
+    samples = ledger.book_root() / "ledger" / "samples"
+    return samples / (scale or current()) / folder / f"{entry.id}.npz"
+
+
+def record(entry: Any, folder: str, arrays: dict[str, Array], step: float = 0.0) -> None:
+    """Store what a run measured; where the same is stored already, leave the file as it is."""
+    path, root = path_of(entry, folder), ledger.book_root()
+    n_seeds = len(next(iter(arrays.values())))
+    own = [
+        "esutils",
+        "ledger/claims.yml",
+        "ledger/statistics.yml",
+        f"chapters/{entry.chapter}.ipynb",
+    ]
+    new = Samples(
+        arrays,
+        entry.experiment,
+        step,
+        list(range(n_seeds)),
+        versions(),
+        commit(root),
+        changed(root, *own),
+    )
+    if path.exists() and _same(new, _read(path)):
+        return
+    about = asdict(new)
+    members = about.pop("arrays")
+    with written_whole(path) as file:
+        np.savez_compressed(file, about=np.array(json.dumps(about)), **members)
+
+
+def _same(one, other):
+    return (
+        (one.step, one.seeds, one.experiment) == (other.step, other.seeds, other.experiment)
+        and one.arrays.keys() == other.arrays.keys()
+        and all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+    )
+
+
+def check(name: str, now: Array, then: Array, found: Estimate, threshold: float = 0.0) -> None:
+    """Raise unless a run's samples are the stored ones, as far as a verdict can tell.
+
+    Parameters
+    ----------
+    name : str
+        What is compared, for the message.
+    now, then : ndarray of shape (n_seeds,) or (n_seeds, n_images)
+        The run's samples and the stored ones. At least 99% of the entries must be equal, and the
+        means as well: a difference of a tenth of the interval's half-width counts as none.
+    found : Estimate
+        The stored samples' mean and interval.
+    threshold : float
+        The claim's.
+    """
+    assert now.shape == then.shape, f"{name}: stored with shape {then.shape}, now {now.shape}"
+    rounding = _ROUNDING * max(abs(found.low), abs(found.high), abs(threshold))
+    tolerance = max(_CLOSE * (found.high - found.mean), rounding)
+    equal = np.mean(np.abs(now - then) <= tolerance)
+    assert equal >= _EQUAL, f"{name}: only {equal:.1%} of the samples are equal to the stored ones"
+    assert abs(now.mean() - then.mean()) <= tolerance, (
+        f"{name}: the mean is stored as {then.mean()}, and is now {now.mean()}"
+    )
