@@ -16,7 +16,11 @@ from pathlib import Path
 
 import joblib
 
-from esutils.evidence.digest import module_digest
+def module_digest(module):
+    """Return a hash of the whole package: any change of it counts."""
+    folder = Path(__file__).parent
+    return joblib.hash([path.read_bytes() for path in sorted(folder.rglob("*.py"))])
+
 
 _LIBRARIES = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib")]
 _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
