@@ -7,12 +7,12 @@ import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
-import test_book
-import yaml
 
-from tests.evidence.test_claims import ENTRY
+from tests.book import test_book
 from tests.helpers.pages import ROOT, STATE
+from tests.helpers.toy_ledger import ENTRY, write_claims
 
 IGNORE = "nbval-ignore-output"
 CELLS = {
@@ -78,26 +78,39 @@ def lose_a_text(state):
     frame.state.value = re.sub('alt="[^"]*"', 'alt=""', frame.state.value)
 
 
+def shift_samples(book):
+    """Move the stored samples of the statistic by less than would change the verdict."""
+    path = book / "ledger/samples/quick/here/toy.claim.npz"
+    with np.load(path) as file:
+        members = dict(file)
+    members["statistic"] += 0.5
+    np.savez(path, **members)
+
+
 SPOILT = {  # how, and the cells that must fail when the page is executed and compared
     "nothing": (lambda book: None, set()),
     "stored number": (in_file(PAGE, '"0.12\\n"', '"0.13\\n"'), {"number"}),
     "stored output": (in_page(lambda _, cells: cells["number"].outputs.clear()), {"number"}),
-    "stored verdict": (in_file(PAGE, "verdict-holds", "verdict-fails"), {"verdict"}),
-    "number in a verdict": (in_file(PAGE, ">4.49 (", ">4.50 ("), set()),  # the record judges it
-    "recorded verdict": (in_file("verdicts/here/toy.claim.json", "holds", "fails"), {"verdict"}),
-    "recorded number": (in_file("verdicts/numbers/99-toy.json", "42.0", "42.2"), {"report"}),
-    "code after the record": (in_file(PAGE, "shift = 2", "shift = 2.0"), {"verdict"}),
-    "ledger after the record": (
-        in_file("claims.yml", "threshold: 1", "threshold: 1.1"),
+    "stored verdict": (in_file(PAGE, "verdict-holds", "verdict-fails"), set()),  # rendered anew
+    "stored samples": (shift_samples, {"verdict"}),
+    "stored number of the prose": (
+        in_file("ledger/numbers/99-toy.json", "42.0", "42.2"),
+        {"report"},
+    ),
+    "code that gives the same": (in_file(PAGE, "shift = 2", "shift = 2.0"), set()),
+    "code that gives something else": (in_file(PAGE, "shift = 2", "shift = 2.5"), {"verdict"}),
+    "another threshold": (in_file("ledger/claims.yml", "threshold: 1", "threshold: 1.1"), set()),
+    "another experiment": (
+        in_file("ledger/claims.yml", "experiment: 1", "experiment: 2"),
         {"verdict"},
     ),
     "a frame that cannot be drawn": (
         in_file(PAGE, "[height], width)", "[height], width / (2 - height))"),
-        {"slider", "verdict"},  # other code is a stale verdict too
+        {"slider"},
     ),
     "a frame without a text": (
         in_file(PAGE, "return f", "return (width + height < 5) * f"),
-        {"slider", "verdict"},
+        {"slider"},
     ),
 }
 
@@ -107,7 +120,7 @@ def recorded(tmp_path_factory):
     """Return the folder of a book of one page, as `make execute` leaves it."""
     book = tmp_path_factory.mktemp("recorded")
     (book / "chapters").mkdir()
-    (book / "claims.yml").write_text(yaml.safe_dump([ENTRY]))
+    write_claims(book, ENTRY)
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
     )
@@ -115,17 +128,17 @@ def recorded(tmp_path_factory):
         cell.metadata["tags"] = [IGNORE]
     nbformat.write(notebook, book / PAGE)
     command = ["nbconvert", "--config", ROOT / "tools" / "nbconvert_config.py", "--to", "notebook"]
-    run(*command, "--execute", "--inplace", book / PAGE, verdicts="record", check=True)
+    run(*command, "--execute", "--inplace", book / PAGE, ledger="record", check=True)
     return book
 
 
-def run(*command, verdicts, **options):
+def run(*command, ledger, **options):
     return subprocess.run(
         [sys.executable, "-m", *map(str, command)],
         **options,
         capture_output=True,
         text=True,
-        env=os.environ | {"ES_LEDGER": verdicts},
+        env=os.environ | {"ES_LEDGER": ledger},
     )
 
 
@@ -146,7 +159,7 @@ def failed(recorded, tmp_path_factory):
     side_by_side = ["--rootdir", folder, "-n", "auto", "--dist", "loadfile"]
     nbval = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with"]
     command = ["pytest", ".", "-rA", "--color=no", *side_by_side, *nbval]
-    done = run(*command, ROOT / "tests" / "nbval_sanitize.cfg", verdicts="check", cwd=folder)
+    done = run(*command, ROOT / "tests" / "nbval_sanitize.cfg", ledger="check", cwd=folder)
     cells = re.findall(r"^(PASSED|FAILED) (\S+?)/\S+::Cell (\d+)", done.stdout, re.M)
     assert len(cells) == len(SPOILT) * len(CELLS), done.stdout
     return {

@@ -1,76 +1,101 @@
-"""The front page shows recorded verdicts, and a build without its record fails."""
+"""Verdicts are judged when a page is built; without its samples a build fails."""
 
-import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from esutils import claims, effects
+from tests.helpers.toy_ledger import EFFECT, ENTRY, NOISE, write_claims, write_statistics
+
 ROOT = Path(__file__).parents[2]
 CONF = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "_ext")!r})
+sys.path.insert(0, {str(ROOT / "web" / "extensions")!r})
 extensions = ["myst_parser", "verdicts"]
 """
+CLAIM = ENTRY | {"data": ["mnist5k", "digits"], "pilot": []}
 
 
-def build(folder, source):
-    """Build a book of one page and return the process and the page's verdicts."""
-    (folder / "index.md").write_text(f"# Toy\n\n{source}\n", encoding="utf-8")
-    (folder / "conf.py").write_text(CONF, encoding="utf-8")
+def build(book, source):
+    """Build a book of one page; return the process and the page."""
+    (book / "index.md").write_text(f"# Toy\n\n{source}\n", encoding="utf-8")
+    (book / "conf.py").write_text(CONF, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "-q", folder, folder / "out"],
+        [sys.executable, "-m", "sphinx", "-E", "-W", "-q", book, book / "out"],
         capture_output=True,
         text=True,
-        cwd=folder.parent,
+        cwd=book.parent,
     )
-    page = folder / "out" / "index.html"
-    html = BeautifulSoup(page.read_text(encoding="utf-8") if page.exists() else "", "html.parser")
-    return run, [line.text.strip() for line in html.select(".verdict-line")]
+    page = book / "out" / "index.html"
+    return run, BeautifulSoup(page.read_text("utf-8") if page.exists() else "", "html.parser")
 
 
 @pytest.fixture
-def toy(tmp_path, monkeypatch):
-    """A folder with one real claim, a chapter for it, and its recorded verdicts."""
-    from esutils import claims
-
-    ledger = yaml.safe_load((ROOT / "ledger" / "claims.yml").read_text(encoding="utf-8"))
-    entry = next(entry for entry in ledger if entry["variation"] == "seeds")
-    folder = tmp_path / "book"
-    (folder / "chapters").mkdir(parents=True)
-    (folder / "claims.yml").write_text(yaml.safe_dump([entry]))
-    cells = {"cells": [{"cell_type": "code", "source": "1"}]}
-    (folder / "chapters" / f"{entry['chapter']}.ipynb").write_text(json.dumps(cells))
-    monkeypatch.chdir(folder)
+def book(tmp_path, monkeypatch):
+    """A book with one claim and one effect, both measured on two data sets."""
+    book = tmp_path / "book"
+    book.mkdir()
+    write_claims(book, CLAIM)
+    write_statistics(book, EFFECT | {"data": CLAIM["data"]})
+    monkeypatch.chdir(book)
     monkeypatch.setenv("ES_LEDGER", "record")
-    below, above = [[entry["threshold"] + shift] * entry["seeds"] for shift in (-5, 5)]
-    for data in entry["data"]:
-        claims.judge(entry["id"], above, below, data=data, step=0.1)
-    return folder, entry
+    for data in CLAIM["data"]:
+        claims.judge("toy.claim", NOISE + 2, NOISE, data=data)
+        effects.measure("toy", data=data, linear=NOISE, mlp=NOISE + 2)
+    monkeypatch.delenv("ES_LEDGER")
+    return book
 
 
-def test_shows_each_data_sets_word(toy):
-    folder, entry = toy
-    run, pills = build(folder, f"{{verdict}}`{entry['id']}`")
+def test_the_role_shows_the_word_on_each_data_set(book):
+    run, page = build(book, "{verdict}`toy.claim`")
     assert run.returncode == 0, run.stderr
-    assert pills == ["fails MNIST-5k", "fails digits"]
+    words = [line.text.strip() for line in page.select(".verdict-line")]
+    assert words == ["holds MNIST-5k", "holds digits"]
 
 
-def test_a_missing_stale_or_unknown_verdict_fails_the_build(toy):
-    folder, entry = toy
-    role = f"{{verdict}}`{entry['id']}`"
-    run, _ = build(folder, "{verdict}`toy.nothing`")
+def test_a_changed_threshold_is_judged_at_the_next_build(book):
+    write_claims(book, CLAIM | {"threshold": 3})
+    run, page = build(book, "{verdict}`toy.claim`")
+    assert run.returncode == 0, run.stderr
+    words = [line.text.strip() for line in page.select(".verdict-line")]
+    assert words == ["fails MNIST-5k", "fails digits"]
+
+
+def test_boxes_and_tables_that_a_chapter_printed_are_rendered_anew(book):
+    claim = claims.load_claims()["toy.claim"]
+    printed = claims.recorded(claim, "digits")
+    old_box = replace(printed, claim=replace(claim, threshold=9.0))._repr_html_()
+    old_table = effects.recorded(effects.load_statistics()["toy"], "digits")
+    old_table = old_table._repr_html_().replace("the distance", "an older text")
+    assert "verdict-fails" in old_box
+    run, page = build(book, f"Before.\n\n{old_box}\n\nBetween.\n\n{old_table}\n\nAfter.")
+    assert run.returncode == 0, run.stderr
+    (box,) = page.select("div.verdict")
+    assert box.select_one(".verdict-holds") and "predicted above 1 points" in box.text
+    (table,) = page.select("table.effects")
+    assert "the distance" in table.text and "an older text" not in table.text
+    assert all(word in page.text for word in ("Before.", "Between.", "After."))
+
+
+@pytest.mark.parametrize("source", ["role", "box"])
+def test_missing_stale_or_unknown_samples_fail_the_build(book, source):
+    box = claims.recorded(claims.load_claims()["toy.claim"], "digits")._repr_html_()
+    source = {"role": "{verdict}`toy.claim`", "box": box}[source]
+    run, _ = build(book, source.replace("toy.claim", "toy.nothing"))
     assert run.returncode and "toy.nothing" in run.stderr
-    (folder / "claims.yml").write_text(yaml.safe_dump([{**entry, "threshold": 99}]))
-    run, _ = build(folder, role)
-    assert run.returncode and "is stale" in run.stderr
-    (folder / "verdicts" / entry["data"][0] / f"{entry['id']}.json").unlink()
-    run, _ = build(folder, role)
-    assert run.returncode and "is recorded; run make execute" in run.stderr
+    write_claims(book, CLAIM | {"experiment": 2})
+    run, _ = build(book, source)
+    assert run.returncode and "are stale" in run.stderr
+    write_claims(book, CLAIM)
+    (book / "ledger/samples/quick/digits/toy.claim.npz").unlink()
+    run, _ = build(book, source)
+    assert run.returncode and "no samples of toy.claim on digits are stored" in run.stderr
 
 
 def test_the_front_page_names_claims_of_the_ledger():

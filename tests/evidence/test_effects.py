@@ -1,51 +1,14 @@
-"""The matrix: each model is measured or said not to have the effect; stale cells are refused."""
+"""Effects: each model is measured or said not to have the effect; stale cells are refused."""
 
-import json
-
-import numpy as np
 import pytest
-import yaml
 
 from esutils import effects
-
-ENTRY = {
-    "id": "toy",
-    "title": "A toy <moves>",
-    "chapter": "99-toy",
-    "statistic": "how far it moves",
-    "unit": "points",
-    "variation": "seeds x images",
-    "data": ["here", "there"],
-    "models": dict.fromkeys(effects.MODELS, "not defined: it stands still")
-    | {"linear": "the distance", "mlp": "the distance after training"},
-}
-NOISE = np.random.default_rng(0).standard_normal((5, 200))
-
-
-@pytest.fixture
-def book(tmp_path, monkeypatch):
-    """A book of one chapter and one statistic, as the working folder."""
-    (tmp_path / "chapters").mkdir()
-    (tmp_path / "claims.yml").write_text("[]")
-    write(tmp_path, ENTRY)
-    chapter(tmp_path, "x = 1")
-    monkeypatch.chdir(tmp_path / "chapters")
-    monkeypatch.delenv("ES_LEDGER", raising=False)
-    return tmp_path
-
-
-def write(book, entry):
-    (book / "statistics.yml").write_text(yaml.safe_dump([entry], sort_keys=False))
-
-
-def chapter(book, code):
-    cells = {"cells": [{"cell_type": "code", "source": code}]}
-    (book / "chapters" / "99-toy.ipynb").write_text(json.dumps(cells))
+from tests.helpers.toy_ledger import EFFECT, NOISE, files, write_statistics
 
 
 def record(monkeypatch):
     monkeypatch.setenv("ES_LEDGER", "record")
-    for data in ENTRY["data"]:
+    for data in EFFECT["data"]:
         effects.measure("toy", data=data, linear=NOISE + 1, mlp=NOISE + 3)
     monkeypatch.setenv("ES_LEDGER", "check")
 
@@ -54,6 +17,7 @@ def test_shows_what_was_measured_and_why_the_rest_was_not(book):
     measured = effects.measure("toy", data="here", linear=NOISE - 1, mlp=NOISE + 3)
     assert measured.estimates["mlp"].mean == pytest.approx(NOISE.mean() + 3)
     table = measured._repr_html_()
+    assert table.startswith('<table class="effects" data-effect="toy" data-set="here">')
     assert "A toy &lt;moves&gt;" in table and "not defined: it stands still" in table
     mean = f"{abs((NOISE - 1).mean()):.3g}"
     assert f"\N{MINUS SIGN}{mean} (" in table
@@ -89,17 +53,27 @@ def test_refuses_samples_of_another_shape(book):
 
 
 def test_only_recording_writes(book, monkeypatch):
+    before = files(book)
     effects.measure("toy", data="here", linear=NOISE, mlp=NOISE)
-    assert not (book / "verdicts").exists()
+    assert files(book) == before
     record(monkeypatch)
-    assert len(list((book / "verdicts" / "effects").rglob("*.json"))) == 2
+    new = [f"ledger/samples/quick/{data}/effects/toy.npz" for data in EFFECT["data"]]
+    assert files(book) == sorted([*before, *new])
 
 
-def test_a_run_that_does_not_reproduce_its_record_is_an_error(book, monkeypatch):
+def test_a_run_that_does_not_reproduce_its_samples_is_an_error(book, monkeypatch):
     record(monkeypatch)
     effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 3.0001)
-    with pytest.raises(AssertionError, match="toy, mlp: .* lies outside the recorded interval"):
+    with pytest.raises(AssertionError, match="^toy, mlp: only 0.0% of the samples"):
         effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 4)
+
+
+def test_missing_samples_are_an_error(book, monkeypatch):
+    monkeypatch.setenv("ES_LEDGER", "check")
+    with pytest.raises(AssertionError, match="no samples of toy on here/effects are stored"):
+        effects.measure("toy", data="here", linear=NOISE, mlp=NOISE)
+    with pytest.raises(ValueError, match="no samples of toy on here/effects are stored"):
+        effects.matrix()
 
 
 def test_the_matrix_holds_every_cell(book, monkeypatch):
@@ -107,29 +81,25 @@ def test_the_matrix_holds_every_cell(book, monkeypatch):
     table = effects.matrix()
     assert list(table.index) == [("toy", "here"), ("toy", "there")]
     assert list(table.columns) == list(effects.MODELS)
-    assert table.loc[("toy", "here"), "mlp"]["mean"] == pytest.approx(NOISE.mean() + 3, rel=1e-3)
+    assert table.loc[("toy", "here"), "mlp"].mean == pytest.approx(NOISE.mean() + 3)
     assert table.loc[("toy", "here"), "expand_dense"] is None
+    recorded = effects.recorded(effects.load_statistics()["toy"], "here")
+    assert recorded.estimates["mlp"] == table.loc[("toy", "here"), "mlp"]
 
 
-@pytest.mark.parametrize("change", ["entry", "chapter"])
-def test_the_matrix_refuses_a_stale_cell(book, monkeypatch, change):
+def test_another_wording_needs_no_run_and_another_experiment_does(book, monkeypatch):
     record(monkeypatch)
-    if change == "entry":
-        write(book, {**ENTRY, "unit": "miles"})
-    else:
-        chapter(book, "x = 2")
-    with pytest.raises(ValueError, match="effect toy on here is stale"):
+    write_statistics(book, {**EFFECT, "unit": "miles"})
+    assert "in miles" in effects.recorded(effects.load_statistics()["toy"], "here")._repr_html_()
+    effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 3)
+    write_statistics(book, {**EFFECT, "experiment": 2})
+    with pytest.raises(ValueError, match="samples of toy on here/effects are stale"):
         effects.matrix()
-    with pytest.raises(AssertionError, match="toy: the record is stale"):
+    with pytest.raises(AssertionError, match="samples of toy on here/effects are stale"):
         effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 3)
 
 
-def test_the_matrix_refuses_a_missing_cell(book):
-    with pytest.raises(ValueError, match="no effect toy on here is recorded"):
-        effects.matrix()
-
-
 def test_every_statistic_names_the_six_models(book):
-    write(book, {**ENTRY, "models": {"linear": "alone"}})
+    write_statistics(book, {**EFFECT, "models": {"linear": "alone"}})
     with pytest.raises(ValueError, match="models of toy must be"):
         effects.load_statistics()

@@ -1,11 +1,9 @@
 """Intervals and verdicts: what moves the samples moves the verdict the right way, or not at all."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -14,32 +12,12 @@ from scipy import stats
 from esutils import claims, effects, scorecard
 from esutils.evidence.intervals import estimate, held_out_best, over_resplits
 from tests.helpers.strategies import few, powers, seeds
+from tests.helpers.toy_ledger import EFFECT, ENTRY, write_claims, write_statistics
 
 COMPARISONS = st.sampled_from(claims.COMPARISONS)
 thresholds, moves = st.floats(-3, 3), st.floats(0, 5)
-CLAIM = {
-    "id": "toy",
-    "chapter": "99-toy",
-    "source": "ours",
-    "statement": "A toy.",
-    "prediction": "It moves.",
-    "statistic": "how far",
-    "unit": "points",
-    "comparison": "greater",
-    "threshold": 1.0,
-    "threshold_from": "a toy",
-    "seeds": 2,
-    "variation": "seeds",
-    "data": ["here"],
-    "pilot": [],
-    "control": "none",
-}
-STATISTIC = {
-    "id": "toy",
-    "title": "A toy",
-    "chapter": "99-toy",
-    "statistic": "how far",
-    "unit": "points",
+CLAIM = ENTRY | {"id": "toy", "seeds": 2, "variation": "seeds", "data": ["here"], "pilot": []}
+STATISTIC = EFFECT | {
     "variation": "seeds",
     "data": ["here"],
     "models": dict.fromkeys(effects.MODELS, "not defined: it stands still") | {"mlp": "how far"},
@@ -58,10 +36,7 @@ def samples(draw, ndim=(1, 2)):
 def book(tmp_path_factory):
     """A book of one chapter and one statistic, as the working folder; runs are recorded."""
     folder = tmp_path_factory.mktemp("book")
-    (folder / "chapters").mkdir()
-    cell = {"cell_type": "code", "source": "x = 1"}
-    (folder / "chapters" / "99-toy.ipynb").write_text(json.dumps({"cells": [cell]}))
-    (folder / "statistics.yml").write_text(yaml.safe_dump([STATISTIC], sort_keys=False))
+    write_statistics(folder, STATISTIC)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ES_LEDGER", "record")
@@ -69,8 +44,7 @@ def book(tmp_path_factory):
 
 
 def write_ledger(book, *names):
-    entries = [CLAIM | {"id": name} for name in names]
-    (book / "claims.yml").write_text(yaml.safe_dump(entries))
+    write_claims(book, *(CLAIM | {"id": name} for name in names))
 
 
 def verdict(found, control, comparison, threshold):
@@ -255,17 +229,17 @@ def test_a_number_of_the_prose_may_move_by_its_tolerance(book, value, tolerance,
     claims.report("99-toy", tolerance, key=value)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ES_LEDGER", "check")
-        assume(abs(abs(move) - tolerance) > 1e-4)  # a record has six digits
+        assume(abs(abs(move) - tolerance) > 1e-4)  # what is stored has six digits
         if abs(move) < tolerance:
             claims.report("99-toy", tolerance, key=value + move)
         else:
-            with pytest.raises(AssertionError, match="key of 99-toy was recorded as"):
+            with pytest.raises(AssertionError, match="key of 99-toy is stored as"):
                 claims.report("99-toy", tolerance, key=value + move)
 
 
 @given(samples())
 def test_an_estimate_in_words_has_its_three_numbers(values):
     found = estimate(values)
-    words = effects.in_words({name: getattr(found, name) for name in ("mean", "low", "high")})
+    words = effects.in_words(found)
     said = [float(part.strip("()")) for part in words.replace("−", "-").replace("to", "").split()]
     assert said == pytest.approx([found.mean, found.low, found.high], rel=5e-3, abs=1e-300)
