@@ -18,7 +18,7 @@ import pooch
 import pytest
 import yaml
 
-from esutils import claims, data, effects, idx_files, scorecard, sweep
+from esutils import claims, data, effects, scorecard, sweep
 from tests.helpers.untouched import Refusal, refused
 
 TEXTS = {"statement", "prediction", "statistic", "unit", "threshold_from", "control", "title"}
@@ -94,7 +94,7 @@ def write_known_images(patch, content):
     """Write a file of MNIST that has the digest it should have."""
     patch.setenv("ES_DATA_DIR", "data")
     digest = hashlib.sha256(content).hexdigest()
-    patch.setitem(idx_files.SHA256["mnist"], "train-images-idx3", digest)
+    patch.setitem(data.SHA256["mnist"], "train-images-idx3", digest)
     write(IMAGES, content)
 
 
