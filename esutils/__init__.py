@@ -2,7 +2,7 @@
 
 The rooms, from the ground floor up; each may import from those before it:
 
-common        what all rooms share: checks of arguments, files, threads, names of types
+common        what all rooms share: checks of arguments, files, threads, versions and commit
 data          the data sets, wrong labels and subsamples
 sweep, scale  experiments over seeds and grids of settings, at a quick or at a full scale
 layer         random projections, sparsifiers, and the encoder made of the two

@@ -1,1 +1,1 @@
-"""What all rooms share: checks of arguments, safe writing of files, threads, names of types."""
+"""What all rooms share: checks of arguments, safe writing of files, threads, versions."""

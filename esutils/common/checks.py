@@ -159,7 +159,7 @@ def check_matrix(name, array, n_columns=None, sparse=False, finite=True):
 
 
 def _check_csr(name, csr):
-    """Refuse a CSR matrix with indices outside its shape, which compiled loops would trust."""
+    """Return a CSR matrix if all its indices are inside its shape: compiled loops trust them."""
     check_array(name, csr.data)
     try:
         csr.check_format(full_check=True)
@@ -176,7 +176,7 @@ def check_finite(name, finite):
 
 def _all_finite(array):
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())  # sums are fast
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())  # try the fast sum first
 
 
 def check_targets(name, targets, n_samples):

@@ -2,7 +2,7 @@
 
 import os
 
-from tqdm.auto import tqdm  # unlike tqdm.notebook it leaves no empty box behind in a notebook
+from tqdm.auto import tqdm  # in a notebook its bar leaves no empty box behind
 
 
 def progress(items, total, unit, done=0):
