@@ -1,4 +1,4 @@
-"""Every test run: claims are compared with the record, each worker has one core, needs are marked."""
+"""Every test run compares claims with the record, gives workers one core, and marks needs."""
 
 import json
 import os
