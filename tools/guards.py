@@ -1,4 +1,12 @@
-"""Count what guards what each page shows, and write the table of it into CONTRIBUTING.md."""
+"""Print how everything that a page shows is guarded: ``python -m tools.guards``.
+
+The table counts code cells. A *silent* cell shows nothing, or only pictures: it must run and print
+no word. The output of an *exact* one is compared to the letter, except for what is *masked*. A cell
+with the tag ``nbval-ignore-output`` is held within a stated *tolerance* by ``assert`` or
+``claims.report``, in itself or in the hidden cell that follows; a *slider* must draw every frame
+again. An *unguarded* cell shows numbers that nothing checks; a test allows none. *Pictures* are not
+compared.
+"""
 
 import json
 import re
@@ -6,10 +14,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from esutils.common.files import write_text
-
 ROOT = Path(__file__).parents[1]
-GUIDE = ROOT / "CONTRIBUTING.md"
 CELLS = ("silent", "exact", "tolerance", "slider", "unguarded")
 HEADS = ("page", *CELLS, "pictures", "masked")
 
@@ -21,7 +26,7 @@ def masks():
 
 
 def is_picture(output):
-    """Return whether an output is a picture: of it nbval compares the size alone."""
+    """Return whether an output is a picture, of which nbval compares only the size."""
     return any(kind.startswith("image/") for kind in output.get("data", {}))
 
 
@@ -36,7 +41,7 @@ def holds(cell):
 
 
 def guard(cell, after):
-    """Return what holds the output of a code cell when it is executed; a hidden cell may follow."""
+    """Return what guards the output of a code cell; the hidden cell after it may do so."""
     if "nbval-ignore-output" not in tags(cell):
         return "silent" if all(map(is_picture, cell["outputs"])) else "exact"
     if "sliders.explore(" in "".join(cell["source"]):
@@ -47,7 +52,7 @@ def guard(cell, after):
 
 
 def guarded(path):
-    """Return the code cells of a notebook, each with what guards it."""
+    """Return pairs of a notebook's code cells and what guards each."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     nothing = {"metadata": {}}
@@ -55,14 +60,14 @@ def guarded(path):
 
 
 def texts(cell):
-    """Yield what a cell shows in words."""
+    """Yield the texts that a cell shows."""
     for output in cell["outputs"]:
         kinds = output.get("data", {"text/plain": output.get("text", "")})
         yield from ("".join(kinds[kind]) for kind in ("text/plain", "text/html") if kind in kinds)
 
 
 def count(path):
-    """Return how many cells of a notebook each guard holds, its pictures, and what is masked."""
+    """Count a notebook's cells by their guard, its pictures, and what is masked."""
     found = Counter()
     for cell, held_by in guarded(path):
         found[held_by] += 1
@@ -74,7 +79,11 @@ def count(path):
 
 def pages():
     """Return the notebooks of the book."""
-    return sorted((ROOT / "chapters").glob("*.ipynb")) + sorted(ROOT.glob("*.ipynb"))
+    return [
+        path
+        for folder in ("chapters", "pages", ".")
+        for path in sorted((ROOT / folder).glob("*.ipynb"))
+    ]
 
 
 def table():
@@ -88,6 +97,4 @@ def table():
 
 
 if __name__ == "__main__":
-    before, _, rest = GUIDE.read_text(encoding="utf-8").partition("| page | ")
-    after = rest.partition("\n\n")[2]
-    write_text(GUIDE, before + "\n".join(table()) + "\n\n" + after)
+    print("\n".join(table()))

@@ -1,10 +1,11 @@
-"""Execute every page as other machines would, and write down what came out differently.
+"""Execute every page as other machines would, and record what came out differently.
 
-A page recorded to come out as it is stored, under the same variation and with the same code,
-is not run again, so that this may be stopped at any time. Arguments name variations to run alone.
+A page that came out as it is stored, under the same variation and with the same code, is not run
+again, so you can stop this at any time and start it again. Arguments name the variations to run.
 """
 
 import datetime
+import hashlib
 import json
 import os
 import random
@@ -21,11 +22,11 @@ from cpuinfo import get_cpu_info
 
 from esutils.common.checks import check_choice
 from esutils.common.files import write_text
-from esutils.evidence.digest import code_digest
 from tools.guards import ROOT, pages
 
 RECORD = ROOT / "tools" / "benchmarks" / "reproduced.json"
 TABLE = ROOT / "tools" / "benchmarks" / "REPRODUCED.md"
+PACKAGE = ROOT / "esutils"
 OLDEST = ROOT / ".oldest" / "bin" / "python"
 MAX_LINES = 6  # that are kept of a difference
 STYLE = re.compile(r"(\x1b|#x1B)\[[\d;]*m")
@@ -66,12 +67,12 @@ VARIATIONS = {
 
 
 def run(variation, *arguments):
-    """Run Python under a variation, from the root of the book."""
+    """Run Python under a variation, in the root folder of the book."""
     names = ("LOKY_MAX_CPU_COUNT", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(variation.threads)) | variation.kernels
     compiled = ROOT / "_build" / "numba" / Path(variation.python).parents[1].name
     environment |= {"PYTHONPATH": str(ROOT), "ES_LEDGER": "check"}
-    environment |= {"NUMBA_CACHE_DIR": str(compiled)}  # two versions of it would not get on
+    environment |= {"NUMBA_CACHE_DIR": str(compiled)}  # other versions cannot read it
     command = [variation.python, *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -92,14 +93,14 @@ def differences(report):
 
 
 def excerpt(text):
-    """Return what stood in the page and what came out, or what went wrong."""
+    """Return what the page stored and what came out instead, or what went wrong."""
     lines = [line.rstrip() for line in STYLE.sub("", text).splitlines() if line.strip()]
     differing = [line.strip() for line in lines if re.match("  [-+] ", line)]
     return (differing or [lines[1], lines[-1]])[:MAX_LINES]
 
 
 def execute(page, variation):
-    """Compare what one page prints with what it stores; return None if it had to wait too long."""
+    """Compare what one page prints with what it stores; return None if the machine was too busy."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         options = ["-vv", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
@@ -114,14 +115,19 @@ def execute(page, variation):
 
 
 def digest(page, variation, versions):
-    """Return the digest of a page's code, of what it stores, and of how it is executed."""
+    """Return a hash of a page, of the package and of how the page is executed.
+
+    It is coarse on purpose: any change of the page's code or outputs, or of any module, counts.
+    """
     cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
-    outputs = [cell.get("outputs") for cell in cells]
-    return code_digest(page, [outputs, variation.threads, variation.kernels, versions])
+    code = [(cell["source"], cell["outputs"]) for cell in cells if cell["cell_type"] == "code"]
+    modules = [path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))]
+    parts = [code, modules, variation.threads, variation.kernels, versions]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def outcomes(name, record):
-    """Execute what is not yet recorded under a variation, in random order; yield as it is done."""
+    """Execute what is not recorded yet under a variation, in random order; yield each page done."""
     variation = VARIATIONS[name]
     found = arithmetic(variation)
     other = variation.kernels or variation.python != sys.executable
@@ -149,7 +155,7 @@ def outcomes(name, record):
                 record["pages"][page.stem][name] = {"digest": keys[page], **outcome}
                 yield page.stem
             else:
-                print(f"{name}: {page.stem}: too busy a machine, to be run again", flush=True)
+                print(f"{name}: {page.stem}: the machine was too busy; run it again", flush=True)
 
 
 def said(outcome):

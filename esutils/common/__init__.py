@@ -1,1 +1,1 @@
-"""What every room uses: checks of arguments, whole files, threads, the names of types."""
+"""What all rooms share: checks of arguments, safe writing of files, threads, versions."""

@@ -1,4 +1,4 @@
-"""Argument checks: every refusal names the argument, the value and what is allowed."""
+"""Checks of arguments: every refusal names the argument, its value and what is allowed."""
 
 import numbers
 import re
@@ -6,7 +6,7 @@ import re
 import numpy as np
 import scipy.sparse as sp
 
-MOST = 2**31 - 1  # units, inputs, outputs: their numbers are kept in 32 bits
+MOST = 2**31 - 1  # units, inputs or outputs, which are numbered in 32 bits
 
 
 def check_int(name, value, low=1, high=None):
@@ -44,28 +44,28 @@ def check_choice(name, value, allowed):
 
 
 def check_flag(name, value):
-    """Return ``value`` as a bool if it is True or False, not what merely counts as such."""
+    """Return ``value`` as a bool if it is True or False, and not just truthy or falsy."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, got {value!r}")
     return bool(value)
 
 
 def check_type(name, value, kind, what):
-    """Return ``value`` if it is of a ``kind``: ``what``, in words."""
+    """Return ``value`` if it is an instance of ``kind``, which ``what`` describes in words."""
     if not isinstance(value, kind):
         raise ValueError(f"{name} must be {what}, got {type(value).__name__}")
     return value
 
 
 def check_name(name, value):
-    """Return ``value`` if a file can bear it as its name, and none outside its folder."""
+    """Return ``value`` if it can name a file, without leading out of its folder."""
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w.-]{0,99}", value):
         raise ValueError(f"{name} must be a name of letters, digits, '.', '-', '_', got {value!r}")
     return value
 
 
 def check_seed(name, value):
-    """Return a generator: the given one, that of a seed, or for None one that nobody repeats."""
+    """Return a generator: the given one, one from a seed, or for None one with a fresh seed."""
     seed = _is_whole(value) and value >= 0
     if not (seed or value is None or isinstance(value, np.random.Generator)):
         raise ValueError(
@@ -75,7 +75,7 @@ def check_seed(name, value):
 
 
 def check_array(name, values, kinds="buif"):
-    """Return ``values`` as an array of any shape, by default of real numbers."""
+    """Return ``values`` as an array of any shape; by default it must hold real numbers."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -86,7 +86,7 @@ def check_array(name, values, kinds="buif"):
 
 
 def check_samples(name, samples, *axes):
-    """Return finite samples as a float array, by default by seed, or by seed and test image."""
+    """Return finite samples as a float array; by default per seed, or per seed and test image."""
     samples = check_array(name, samples).astype(np.float64)
     shapes = [axes] if axes else [("n_seeds",), ("n_seeds", "n_images")]
     if samples.ndim not in map(len, shapes) or min(samples.shape) < 2:
@@ -97,7 +97,7 @@ def check_samples(name, samples, *axes):
 
 
 def check_penalties(name, penalties):
-    """Return one penalty or several as a float array of positive numbers."""
+    """Return one or more penalties as a float array if they are positive and finite."""
     values = np.atleast_1d(check_array(name, penalties)).astype(np.float64)
     if values.ndim != 1 or not values.size or not (np.isfinite(values) & (values > 0)).all():
         raise ValueError(f"{name} must be positive and finite, got {penalties!r}")
@@ -105,7 +105,7 @@ def check_penalties(name, penalties):
 
 
 def check_widths(widths, m_max=None):
-    """Return increasing widths as an array, in which differences of widths cannot overflow."""
+    """Return increasing widths as an int64 array, whose differences cannot overflow."""
     array = check_array("widths", widths)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
         raise ValueError(f"widths must be a non-empty sequence of whole numbers, got {widths!r}")
@@ -118,7 +118,7 @@ def check_widths(widths, m_max=None):
 
 
 def check_single(name, array):
-    """Return an array in float32; refuse one that is infinite in it."""
+    """Return an array in float32; refuse it if a value becomes infinite there."""
     with np.errstate(over="ignore"):
         single = np.array(array, np.float32, order="C")
     check_finite(f"{name} in float32", _all_finite(single))
@@ -126,25 +126,25 @@ def check_single(name, array):
 
 
 def check_out(out, shape, dtype):
-    """Refuse an ``out`` that is given and cannot take results of this shape and dtype."""
+    """Refuse an ``out`` that cannot hold results of this shape and dtype; None is allowed."""
     if out is None:
         return
-    what = f"an array of shape {shape} that takes {dtype}"
+    what = f"an array of shape {shape} that can hold {dtype}"
     check_type("out", out, np.ndarray, what)
     if out.shape != shape or not np.can_cast(dtype, out.dtype, "same_kind"):
         raise ValueError(f"out must be {what}, got shape {out.shape} and dtype {out.dtype}")
 
 
 def check_matrix(name, array, n_columns=None, sparse=False, finite=True):
-    """Return a finite two-dimensional float array (CSR stays CSR when ``sparse``).
+    """Return a finite two-dimensional float array, or a CSR matrix if ``sparse`` allows it.
 
     float32 stays float32; every other numeric type becomes float64. With ``finite=False`` the
-    caller looks for NaN and infinity itself.
+    caller has to look for NaN and infinity.
     """
     if sp.issparse(array):
         if not sparse:
             raise ValueError(f"{name} must be a dense array, got a sparse {array.format} matrix")
-        array = _sound(name, array.tocsr())
+        array = _check_csr(name, array.tocsr())
     else:
         array = check_array(name, array)
     if array.ndim != 2 or 0 in array.shape:
@@ -158,25 +158,25 @@ def check_matrix(name, array, n_columns=None, sparse=False, finite=True):
     return array
 
 
-def _sound(name, csr):
-    """Return a CSR matrix that holds numbers at places inside of it: compiled loops trust them."""
+def _check_csr(name, csr):
+    """Return a CSR matrix if all its indices are inside its shape: compiled loops trust them."""
     check_array(name, csr.data)
     try:
         csr.check_format(full_check=True)
     except ValueError as error:
-        raise ValueError(f"{name} must be a sound CSR matrix: {error}") from error
+        raise ValueError(f"{name} must be a valid CSR matrix: {error}") from error
     return csr
 
 
 def check_finite(name, finite):
-    """Refuse an array in which something was found that is not ``finite``."""
+    """Refuse an argument that was found not to be ``finite``."""
     if not finite:
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
 def _all_finite(array):
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())  # a sum is faster
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())  # try the fast sum first
 
 
 def check_targets(name, targets, n_samples):
@@ -186,5 +186,5 @@ def check_targets(name, targets, n_samples):
         targets = targets[:, None]
     targets = check_matrix(name, targets)
     if len(targets) != n_samples:
-        raise ValueError(f"{name} must have {n_samples} rows, one a sample, got {len(targets)}")
+        raise ValueError(f"{name} must have {n_samples} rows, one per sample, got {len(targets)}")
     return targets

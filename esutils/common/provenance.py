@@ -67,7 +67,10 @@ def _git(root, *arguments):
     """Return what a Git command prints, or None if Git is missing or the command fails."""
     try:
         run = subprocess.run(
-            ["git", "-C", root, *arguments], check=True, capture_output=True, text=True
+            ["git", "--no-optional-locks", "-C", root, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return None

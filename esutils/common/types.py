@@ -1,4 +1,4 @@
-"""Types that recur in the signatures of several modules."""
+"""Names for the types that appear in the signatures of several modules."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[Any]  # of any kind and shape
+Array = NDArray[Any]  # of any dtype and shape
 Matrix = Array | sp.csr_matrix  # projections and codes, dense or sparse
-Samples = ArrayLike | sp.spmatrix | sp.sparray  # what is taken for a matrix, one sample a row
-Seed = int | np.random.Generator | None  # None: other draws each time
+Samples = ArrayLike | sp.spmatrix | sp.sparray  # matrices as readers pass them, one row per sample
+Seed = int | np.random.Generator | None  # None draws differently each time

@@ -18,7 +18,7 @@ from esutils.evidence import ledger
 from esutils.evidence import samples as stored
 from esutils.evidence.intervals import COMPARISONS, Estimate, estimate
 from esutils.evidence.samples import Samples
-from esutils.scales import counterpart, current
+from esutils.scale import counterpart, current
 
 VARIATIONS = ("seeds x images", "seeds")
 SOURCES = ("abstract", "theorem", "literature", "ours")

@@ -17,7 +17,7 @@ from esutils.evidence import ledger
 from esutils.evidence import samples as stored
 from esutils.evidence.claims import VARIATIONS
 from esutils.evidence.intervals import Estimate, estimate
-from esutils.scales import counterpart, current
+from esutils.scale import counterpart, current
 
 MODELS = ("linear", "expand_linear", "sparsify_only", "expand_dense", "expand_sparsify", "mlp")
 NOT_DEFINED = "not defined: "

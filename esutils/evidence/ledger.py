@@ -17,7 +17,7 @@ import yaml
 
 from esutils.common.checks import check_choice, check_name, check_type
 from esutils.common.files import write_text
-from esutils.scales import current
+from esutils.scale import current
 
 
 def book_root() -> Path:

@@ -17,7 +17,7 @@ from esutils.common.provenance import changed, commit, versions
 from esutils.common.types import Array
 from esutils.evidence import ledger
 from esutils.evidence.intervals import Estimate
-from esutils.scales import current
+from esutils.scale import current
 
 _EQUAL = 0.99  # share of the entries that must come out again
 _CLOSE = 0.1  # of an interval's half-width: what counts as equal

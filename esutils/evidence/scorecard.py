@@ -12,7 +12,7 @@ from esutils.evidence import ledger
 from esutils.evidence import samples as stored
 from esutils.evidence.claims import Verdict, load_claims, size_in_words
 from esutils.evidence.intervals import CONFIDENCE
-from esutils.scales import counterpart
+from esutils.scale import counterpart
 
 _MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions"]
 

@@ -1,4 +1,8 @@
-"""Trained networks, and the lottery tickets in them. This room alone needs PyTorch."""
+"""Trained networks and the lottery tickets inside them. Only this room needs PyTorch.
+
+`mlp` makes networks and reads their outputs, `training` trains them (`sparse_training` takes over
+when few weights are left), and `tickets` finds the parts of a network that do as well as the whole.
+"""
 
 try:
     import torch  # noqa: F401

@@ -1,6 +1,6 @@
-"""Multilayer perceptrons: made, and asked what they say.
+"""Multilayer perceptrons: how to make one, and how to read its outputs and its hidden layer.
 
-Needs PyTorch. Nothing here reads or moves PyTorch's global random state or its thread settings.
+Nothing here reads or changes PyTorch's global random state or its thread settings.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from esutils.common.checks import (
     check_single,
     check_type,
 )
+from esutils.networks.checks import check_device, check_generator
 
 
 def initial_mlp(
@@ -34,42 +35,47 @@ def initial_mlp(
 ) -> torch.nn.Sequential:
     """Make an untrained network.
 
-    Weights follow He's law, uniform on ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``; biases are 0.
-    Neither they nor what is left of ``random_state`` depend on the options for dropout.
+    The weights of each layer are drawn from He's distribution, uniform on
+    ``[-sqrt(6/fan_in), sqrt(6/fan_in)]``; the biases are 0. Dropout changes neither these weights
+    nor the state in which a generator passed as ``random_state`` is left.
 
     Parameters
     ----------
     n_inputs, n_outputs : int
         Numbers of inputs and of outputs.
     hidden : tuple of int
-        Width of each hidden layer, from the input on.
+        Width of each hidden layer, starting next to the input.
     dropout, input_dropout : float
-        Shares of the hidden activities and of the inputs dropped in training, 0 to 0.99.
+        Shares of the hidden activities and of the inputs that training drops, 0 to 0.99.
     n_active : int, optional
-        Units of each hidden layer that stay active (see `Winners`), at most the smallest width;
-        by default the layers are plain ReLU.
+        Number of units that stay active in each hidden layer (see :class:`Winners`), at most the
+        smallest width. By default the hidden layers are plain ReLU layers.
     random_state : int or torch.Generator
-        Seed of the weights and of dropout; a generator is moved on by the weights alone.
+        Seed of the weights and of dropout. Drawing the weights advances a generator; dropout
+        does not.
     device : str, int or torch.device, optional
-        Where the network is put, by default the CPU. The weights are drawn on the CPU: the same
-        seed gives the same ones on each device.
+        Where to put the network, by default the CPU. The weights are always drawn on the CPU, so
+        the same seed gives the same weights on every device.
 
     Returns
     -------
     torch.nn.Sequential
-        Linear, ReLU or `Winners`, and `Dropout` if any, for each hidden layer; the last layer is
-        Linear. With ``input_dropout`` the first is a `Dropout`.
+        For each hidden layer a Linear layer, then ReLU or :class:`Winners`, then
+        :class:`Dropout` if ``dropout`` is not 0. The last layer is Linear. With
+        ``input_dropout`` the first is :class:`Dropout`.
 
     Raises
     ------
     ValueError
         If an argument is out of range.
 
+    Notes
+    -----
+    Chapter: 05-lottery-tickets.
+
     References
     ----------
     He, Zhang, Ren, Sun. Delving deep into rectifiers. ICCV, 2015.
-
-    Chapter: 05-lottery-tickets.
 
     Examples
     --------
@@ -87,8 +93,8 @@ def initial_mlp(
     input_dropout = check_number("input_dropout", input_dropout, high=0.99)
     if n_active is not None:
         n_active = check_int("n_active", n_active, high=min(hidden))
-    device = _check_device(device)
-    generator = _generator(random_state)
+    device = check_device(device)
+    generator = check_generator(random_state)
     fork = torch.Generator().set_state(generator.get_state())
     noise = torch.Generator().manual_seed(int(torch.randint(2**32, (), generator=fork)))
 
@@ -102,25 +108,28 @@ def initial_mlp(
 
 
 def logits(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
-    """Compute the outputs of a network: the logits, or for regression the predicted targets.
+    """Compute the outputs of a network: its logits or, for regression, its predicted targets.
 
     Parameters
     ----------
     model : torch.nn.Sequential
-        From `initial_mlp`, trained or not, on any device; it is left in evaluation mode.
+        A network from :func:`initial_mlp`, trained or not, on any device. It is left in
+        evaluation mode.
     X : array of shape (n_samples, n_inputs)
-        Inputs, scaled as they were for training.
+        Inputs, scaled like those that the network was trained on.
 
     Returns
     -------
     float32 array of shape (n_samples, n_outputs)
-        The outputs: for classification those before the softmax.
+        The outputs; for classification these are the values before the softmax.
 
     Raises
     ------
     ValueError
-        If ``X`` is not a finite matrix of ``n_inputs`` columns.
+        If ``X`` is not a finite matrix with ``n_inputs`` columns.
 
+    Notes
+    -----
     Chapter: 04-random-networks.
 
     Examples
@@ -138,10 +147,13 @@ def logits(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
 
 
 def predict(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.int64]:
-    """Compute the label with the largest logit, as an int64 array of shape (n_samples,).
+    """Predict a label for each sample: the one with the largest logit.
 
-    Arguments and errors are those of `logits`; of equal logits the first wins.
+    The arguments and errors are those of :func:`logits`. The result is an int64 array of shape
+    (n_samples,). If several logits are equal, the first of them wins.
 
+    Notes
+    -----
     Chapter: 04-random-networks.
 
     Examples
@@ -156,11 +168,13 @@ def predict(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.int64]:
 
 
 def hidden_activity(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
-    """Compute what the last hidden layer passes on, as a float32 array (n_samples, width).
+    """Compute the activity of the last hidden layer, which the last Linear layer receives.
 
-    Arguments and errors are those of `logits`; the values are those that the last Linear
-    layer receives, with nothing dropped.
+    The arguments and errors are those of :func:`logits`. The result is a float32 array of shape
+    (n_samples, width), without dropout.
 
+    Notes
+    -----
     Chapter: 04-random-networks.
 
     Examples
@@ -177,10 +191,12 @@ def hidden_activity(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.floa
 
 
 def linear_layers(model: torch.nn.Sequential) -> list[torch.nn.Linear]:
-    """Return the Linear layers of a torch.nn.Sequential as a list, from the input on.
+    """Return the Linear layers of a torch.nn.Sequential as a list, starting next to the input.
 
-    Raises ValueError if ``model`` is not a torch.nn.Sequential that holds one.
+    Raises ValueError if ``model`` is not a torch.nn.Sequential with at least one Linear layer.
 
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -198,10 +214,12 @@ def linear_layers(model: torch.nn.Sequential) -> list[torch.nn.Linear]:
 
 
 class Winners(torch.nn.Module):
-    """Keep ``max(h, 0)`` of the ``k`` largest entries h of each row; the others become 0.
+    """Replace the ``k`` largest entries h of each row by ``max(h, 0)``, and the others by 0.
 
-    Of equal entries at the border any may win, but no more than ``k`` do.
+    When entries tie for the last place any of them may win, but never more than ``k`` in all.
 
+    Notes
+    -----
     Chapter: 06-dropout.
 
     Examples
@@ -217,7 +235,7 @@ class Winners(torch.nn.Module):
         self.k = check_int("k", k)
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
-        """Return the winners' values, in the shape (n_samples, width) of ``h``."""
+        """Keep the winners of ``h``, an array of shape (n_samples, width)."""
         check_int("k", self.k, high=h.shape[1])
         winners = h.detach().topk(self.k, dim=1, sorted=False).indices
         return h.relu() * torch.zeros_like(h).scatter_(1, winners, 1.0)
@@ -226,11 +244,16 @@ class Winners(torch.nn.Module):
 class Dropout(torch.nn.Module):
     """In training, set a random share ``rate`` of the entries to 0 and divide the rest by 1 - rate.
 
-    The draws come from ``generator``, not from PyTorch's global one, and from the CPU: the same
-    seed drops the same units on each device. Evaluation changes nothing.
-    Source: Srivastava et al. Dropout. JMLR, 2014.
+    In evaluation mode nothing changes. The draws come from ``generator``, not from PyTorch's
+    global one, and are made on the CPU, so the same seed drops the same units on every device.
 
+    Notes
+    -----
     Chapter: 06-dropout.
+
+    References
+    ----------
+    Srivastava et al. Dropout: a simple way to prevent neural networks from overfitting. JMLR, 2014.
 
     Examples
     --------
@@ -249,34 +272,15 @@ class Dropout(torch.nn.Module):
         self.generator = check_type("generator", generator, torch.Generator, "a torch.Generator")
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
-        """Return ``h`` with entries dropped, each on its own."""
+        """Drop entries of ``h``, each independently of the others."""
         if not self.training:
             return h
         kept = torch.rand(h.shape, generator=self.generator) >= self.rate
         return h * kept.to(h).div_(1 - self.rate)
 
 
-def _generator(random_state):
-    if isinstance(random_state, torch.Generator):
-        return random_state
-    seed = check_int("random_state", random_state, low=0, high=2**32 - 1)
-    return torch.Generator().manual_seed(seed)
-
-
-def _check_device(device):
-    """Return the torch.device if it is there: if it takes a tensor."""
-    try:
-        return torch.zeros((), device="cpu" if device is None else device).device
-    except Exception as error:  # every backend that is missing raises its own
-        kind, count = torch.accelerator.current_accelerator(), torch.accelerator.device_count()
-        there = ["cpu", *(f"{kind}:{i}" for i in range(count))]
-        raise ValueError(
-            f"device must be None or what torch.device takes for one of {there}, got {device!r}"
-        ) from error
-
-
 def _linear(n_inputs, n_outputs, generator):
-    """Return a layer drawn from ``generator``; its own initialiser, skipped, draws globally."""
+    """Draw a layer from ``generator``; PyTorch's own initialiser would use its global state."""
     linear = torch.nn.utils.skip_init(torch.nn.Linear, n_inputs, n_outputs)
     torch.nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu", generator=generator)
     torch.nn.init.zeros_(linear.bias)

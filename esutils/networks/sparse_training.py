@@ -1,32 +1,32 @@
-"""Training a pruned network as the sparse network it is.
+"""Training a pruned network as a sparse network: only kept weights are computed with and moved.
 
-Only kept weights are multiplied, differentiated and moved. What the units say, and the slopes of
-the loss along it, are matrices with one row a unit and one column a sample, so that a weight meets
-all samples of a batch in one short loop. A bias is the weight of a row of ones, and a row of zeros
-fills each unit's weights up to an even number: two at a time are faster than one.
+The activities of the units, and the slopes of the loss along them, are matrices with one row per
+unit and one column per sample, so that a weight meets all samples of a batch in one short loop. A
+bias is the weight of a row of ones. Where a unit has an odd number of weights, a row of zeros makes
+it even, because two weights at a time are faster than one.
 """
 
 import numba
 import numpy as np
 
-_LANES = 32  # batches are filled up to a multiple of so many samples: no loop has a slow rest
+_LANES = 32  # batches are padded to a multiple of this, so that no loop has a slow remainder
 _BETAS, _EPSILON = (0.9, 0.999), np.float32(1e-8)  # Adam's, as in PyTorch
-_REORDERED = {"reassoc", "contract", "nsz"}  # sums may run over several samples at once
-_inlined = numba.njit(inline="always")  # compiled once, as a part of `_epoch`
+_REORDERED = {"reassoc", "contract", "nsz"}  # allows sums over several samples at once
+_inlined = numba.njit(inline="always")  # compiled once, as part of `_epoch`
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_REORDERED)
 def _epoch(X, y, order, batch_size, rates, scales, network, n_outputs):
-    """Move the network in place, one step a rate, each on the next samples of ``order``."""
+    """Take one step for each rate, in place, each with the next batch of ``order``."""
     starts, sources, values, means, squares = network
     n_units, n_columns = len(starts) - 1, -(-batch_size // _LANES) * _LANES
-    # made here they begin at multiples of 32 bytes, with NumPy anywhere: a fifth slower
+    # Numba aligns these arrays to 32 bytes; arrays made by NumPy are not, and a fifth slower.
     rows = np.zeros((2 + X.shape[1] + n_units, n_columns), np.float32)
     slopes, gradient = np.zeros((n_units, n_columns), np.float32), np.zeros_like(values)
     rows[1] = 1
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
-        pixels = X[batch]  # copied one sample after the other, as they lie in memory
+        pixels = X[batch]  # copied sample by sample, as they lie in memory
         for i in range(X.shape[1]):
             for b in range(len(batch)):
                 rows[2 + i, b] = pixels[b, i]
@@ -39,7 +39,7 @@ def _epoch(X, y, order, batch_size, rates, scales, network, n_outputs):
 
 @_inlined
 def _forward(starts, sources, values, rows, n_outputs):
-    """Fill the units' rows; ``starts`` and ``sources`` are those of a CSR matrix of all units."""
+    """Fill the units' rows; ``starts`` and ``sources`` describe all units as one CSR matrix."""
     n_units, n_columns = len(starts) - 1, rows.shape[1]
     for unit in range(n_units):
         row, own = rows[len(rows) - n_units + unit], slice(starts[unit], starts[unit + 1])
@@ -56,7 +56,7 @@ def _forward(starts, sources, values, rows, n_outputs):
 
 @_inlined
 def _softmax(outputs, slopes, labels):
-    """Write the slopes of the mean cross-entropy of the samples that have labels."""
+    """Write the slopes of the mean cross-entropy, for the samples that have labels."""
     for b in range(len(labels)):
         top, total = outputs[0, b], np.float32(0)
         for k in range(len(outputs)):
@@ -70,7 +70,7 @@ def _softmax(outputs, slopes, labels):
 
 @_inlined
 def _backward(starts, sources, values, rows, slopes, gradient, n_outputs):
-    """Pass the outputs' slopes down to the other units and to all weights: the gradient."""
+    """Pass the slopes of the outputs down to the other units, and compute the gradient."""
     n_units, n_columns = len(slopes), rows.shape[1]
     first = len(rows) - n_units  # the units' rows come last
     for unit in range(n_units - 1, -1, -1):
@@ -95,7 +95,7 @@ def _backward(starts, sources, values, rows, slopes, gradient, n_outputs):
 
 @_inlined
 def _adam(values, gradient, mean, square, rate, scale):
-    """Move values along Adam's step; ``scale`` undoes the start of the mean square at 0."""
+    """Take Adam's step; ``scale`` corrects for a mean square that started at 0."""
     first, second = np.float32(1 - _BETAS[0]), np.float32(1 - _BETAS[1])
     for i in range(len(values)):
         mean[i] += first * (gradient[i] - mean[i])
@@ -104,27 +104,27 @@ def _adam(values, gradient, mean, square, rate, scale):
 
 
 class SparseTraining:
-    """Adam on the softmax cross-entropy of a ReLU network of which few weights are kept.
+    """Adam on the softmax cross-entropy of a ReLU network that keeps few of its weights.
 
     Parameters
     ----------
     layers : list of torch.nn.Linear
-        From the input on; `epoch` moves their weights and biases.
+        The layers, starting next to the input; `epoch` changes their weights and biases.
     masks : list of bool tensors
-        True where a weight is kept; the others become 0.
+        True where a weight is kept; all other weights become 0.
     X, y : arrays of shape (n_samples, n_inputs) and (n_samples,)
-        Inputs in float32 and labels.
+        Inputs in float32, and labels.
     batch_size : int
-        Most samples a step.
+        Number of samples per step, at most.
     """
 
     def __init__(self, layers, masks, X, y, batch_size):
         masks = [mask.numpy() for mask in masks]
-        trained = [masks[0] & X.any(axis=0), *masks[1:]]  # other inputs give no gradient
+        trained = [masks[0] & X.any(axis=0), *masks[1:]]  # an input that is always 0 has no slope
         used = np.flatnonzero(trained[0].any(axis=0))
         self.X, self.y = X.take(used, axis=1), y.astype(np.int64)
         self.layers, self.batch_size, self.steps = [], min(batch_size, len(X)), 0
-        # rows: of zeros, of ones, of the inputs in use, of the units from the first layer on
+        # The rows: zeros, ones, the inputs in use, then the units, starting at the first layer.
         places, n_rows = np.zeros(X.shape[1], np.uint32), 2 + len(used)
         places[used] = np.arange(2, n_rows)
         sizes, sources, values = [0], [], []
@@ -144,7 +144,7 @@ class SparseTraining:
         self.network = np.cumsum(sizes), np.concatenate(sources), values, *moments
 
     def epoch(self, order, rates):
-        """Take one step a rate along the gradients of the next samples of ``order``."""
+        """Take one step for each rate, with the gradient of the next batch of ``order``."""
         steps = self.steps + 1 + np.arange(len(rates))
         self.steps += len(rates)
         rates, scales = rates / (1 - _BETAS[0] ** steps), (1 - _BETAS[1] ** steps) ** -0.5

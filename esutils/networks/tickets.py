@@ -1,9 +1,9 @@
 """Lottery tickets: masks over a network's weights, found by pruning, at random, or by edge-popup.
 
-Masks are lists of bool tensors, one of the shape of each Linear layer's weights, in order: True
-where a weight is kept; anything else is a ValueError. New masks are on the device of the model, or
-else of the masks, and drawn on the CPU: the same seeds draw the same masks on each. PyTorch's
-global random state stays alone.
+A list of masks holds one bool tensor for each Linear layer, in order, with the shape of its
+weights: True where a weight is kept. Anything else raises ValueError. New masks are on the device
+of the model or, without a model, of the given masks. They are drawn on the CPU, so the same seed
+draws the same masks on every device. PyTorch's global random state is not touched.
 """
 
 import copy
@@ -15,14 +15,16 @@ import torch
 from numpy.typing import ArrayLike
 
 from esutils.common.checks import check_int, check_number, check_type
-from esutils.networks.masks import Scored, check_masks
-from esutils.networks.mlp import _generator, linear_layers
+from esutils.networks.checks import check_generator, check_masks
+from esutils.networks.mlp import linear_layers
 from esutils.networks.training import fit
 
 
 def full_masks(model: torch.nn.Sequential) -> list[torch.Tensor]:
     """Return the masks that keep every weight of a torch.nn.Sequential.
 
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -36,8 +38,10 @@ def full_masks(model: torch.nn.Sequential) -> list[torch.Tensor]:
 
 
 def kept_fraction(masks: list[torch.Tensor]) -> float:
-    """Return the share of all weights that a list of bool matrices keeps.
+    """Return the share of all weights that the masks keep.
 
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -52,8 +56,10 @@ def kept_fraction(masks: list[torch.Tensor]) -> float:
 
 
 def masked(model: torch.nn.Sequential, masks: list[torch.Tensor]) -> torch.nn.Sequential:
-    """Return a copy of a network whose masked weights are 0; the others, and the biases, stay.
+    """Return a copy of a network in which all weights but the kept ones are 0; biases stay.
 
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -76,23 +82,30 @@ def masked(model: torch.nn.Sequential, masks: list[torch.Tensor]) -> torch.nn.Se
 def prune(
     model: torch.nn.Sequential, masks: list[torch.Tensor], fractions: Sequence[float]
 ) -> list[torch.Tensor]:
-    """Mask the smallest of the weights that are still kept, layer by layer.
+    """Remove the smallest of the weights that are still kept, layer by layer.
 
     Parameters
     ----------
     model : torch.nn.Sequential
         The network whose weights are compared by magnitude.
     masks : list of bool tensors
-        What is kept so far. What is masked stays masked.
+        The weights that are kept so far. Those that were removed before stay removed.
     fractions : sequence of float
-        One a layer, 0 to 1: exactly ``round(fraction * kept)`` of its kept weights are masked. Of
-        equal weights the first in row-major order go first.
+        One share per layer, 0 to 1. Exactly ``round(fraction * kept)`` of a layer's kept weights
+        are removed; equal weights go in row-major order.
 
     Returns
     -------
     list of bool tensors
-        New masks. Arguments out of range, or that do not match, raise ValueError.
+        New masks.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the arguments do not match.
+
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -128,25 +141,34 @@ def iterative_pruning(
     Parameters
     ----------
     initial : torch.nn.Sequential
-        The untrained network; left as it is.
+        The untrained network, which is not changed.
     train : callable
         ``train(model, masks)`` trains ``model`` in place and keeps masked weights at 0, for
-        instance by `esutils.networks.training.fit`. It may record what it likes on the way.
+        instance with :func:`esutils.networks.training.fit`. It may record anything on the way.
     fractions : sequence of float
-        Share of each layer's kept weights that a round masks, see `prune`.
+        Share of each layer's kept weights that a round removes, see :func:`prune`.
     n_rounds : int
-        Number of prunings.
+        Number of times to prune.
 
     Yields
     ------
     masks : list of bool tensors
-        Of round 0, which keeps all weights, to ``n_rounds``.
+        The masks of rounds 0 to ``n_rounds``. Round 0 keeps all weights.
     model : torch.nn.Sequential
-        The network trained from the initial values of what ``masks`` keep; ValueError if what
-        they mask is not 0.
+        The network that was trained from the initial values of the weights in ``masks``.
 
-    Source: Frankle, Carbin. The lottery ticket hypothesis. ICLR, 2019.
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or ``train`` leaves a masked weight that is not 0.
+
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
+
+    References
+    ----------
+    Frankle, Carbin. The lottery ticket hypothesis. ICLR, 2019.
 
     Examples
     --------
@@ -165,15 +187,19 @@ def iterative_pruning(
         train(model, masks)
         for layer, mask in zip(linear_layers(model), masks, strict=True):
             if layer.weight[~mask].any():
-                raise ValueError(f"train must keep masked weights at 0, got {layer} with others")
+                raise ValueError(f"train must keep masked weights at 0, got others in {layer}")
         yield masks, model
         if left:
             masks = prune(model, masks, fractions)
 
 
 def random_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Tensor]:
-    """Draw masks that keep as many weights a layer as ``masks``, at any place with equal chance.
+    """Draw masks that keep as many weights in each layer as ``masks``, anywhere in the layer.
 
+    All such masks are equally likely.
+
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -193,12 +219,14 @@ def random_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Ten
 
 
 def degree_preserving_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Tensor]:
-    """Draw masks that keep as many weights at every input and every unit as ``masks``.
+    """Draw masks that keep as many weights at every input and at every unit as ``masks``.
 
-    A mask is a graph between the inputs and the units of its layer. Many times over, pairs of its
-    edges exchange their ends, wherever that makes no edge twice. Where few masks have these row
-    and column sums, much of the old one stays.
+    A mask is a graph that connects the inputs of its layer with the units. Again and again, pairs
+    of its edges exchange their ends, unless that would make the same edge twice. If few masks have
+    these row and column sums, much of the old mask remains.
 
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
 
     Examples
@@ -216,17 +244,17 @@ def degree_preserving_masks(masks: list[torch.Tensor], random_state: int) -> lis
 
 
 def _swap_edges(mask, rng):
-    """Shuffle a bool matrix in place without a change in its row and column sums."""
+    """Shuffle a bool matrix in place without changing its row and column sums."""
     rows, columns = np.nonzero(mask)
     n_pairs, n_columns = len(rows) // 2, mask.shape[1]
     taken, pairs = mask.reshape(-1), np.arange(n_pairs)
     claimed = np.empty(mask.size, np.int64)
-    for _ in range(40):  # each offers every pair a swap, at even odds
+    for _ in range(40):  # each round offers every pair a swap and flips a coin
         order = rng.permutation(len(rows))
         a, b = order[:n_pairs], order[n_pairs : 2 * n_pairs]
         first, second = rows[a] * n_columns + columns[b], rows[b] * n_columns + columns[a]
         claimed[first] = pairs
-        claimed[second] = pairs  # two pairs may want one place: the last to ask gets it
+        claimed[second] = pairs  # if two pairs want the same place, the last to ask gets it
         free = (claimed[first] == pairs) & (claimed[second] == pairs)
         free &= ~(taken[first] | taken[second]) & (rng.random(n_pairs) < 0.5)
         a, b = a[free], b[free]
@@ -246,32 +274,41 @@ def supermask(
     batch_size: int = 60,
     random_state: int = 0,
 ) -> list[torch.Tensor]:
-    """Learn which weights to keep, and leave all weights at their values: edge-popup.
+    """Learn which weights to keep, without changing any of them: edge-popup.
 
-    Every weight has a score. A step runs the network on the weights of the largest magnitudes of
-    score in each layer, and Adam moves all scores as if each weight had been multiplied by that
-    magnitude (the straight-through gradient).
+    Every weight gets a score, see :class:`ScoredLinear`, and Adam trains the scores alone.
 
     Parameters
     ----------
     model : torch.nn.Sequential
-        The network, usually untrained; left as it is.
+        The network, usually untrained, which is not changed.
     X, y, n_epochs, batch_size
-        As in `esutils.networks.training.fit`.
+        As in :func:`esutils.networks.training.fit`.
     keep : float
-        Share of each layer's weights that is kept: exactly ``round(keep * size)``, at least 1.
+        Share of the weights to keep, above 0 and at most 1: of each layer exactly
+        ``round(keep * size)``, at least 1.
     learning_rate : float
-        Adam's step size for the scores, constant.
+        Adam's step size for the scores, which is constant.
     random_state : int
         Seed of the first scores and of the order of the batches.
 
     Returns
     -------
     list of bool tensors
-        For `masked`. Arguments out of range, or that do not match, raise ValueError.
+        The masks, for instance for :func:`masked`.
 
-    Source: Ramanujan et al. What's hidden in a randomly weighted neural network? CVPR, 2020.
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the arguments do not match.
+
+    Notes
+    -----
     Chapter: 05-lottery-tickets.
+
+    References
+    ----------
+    Ramanujan et al. What's hidden in a randomly weighted neural network? CVPR, 2020.
 
     Examples
     --------
@@ -282,15 +319,82 @@ def supermask(
     >>> tickets.kept_fraction(masks)
     0.5
     """
-    keep = check_number("keep", keep, open_low=True, high=1.0)
-    generator = _generator(random_state)
+    generator = check_generator(random_state)
     network = copy.deepcopy(model)
     for i, module in enumerate(network if linear_layers(model) else ()):
         if isinstance(module, torch.nn.Linear):
-            network[i] = Scored(module, keep, generator)
+            network[i] = ScoredLinear(module, keep, generator)
     fit(network, X, y, n_epochs, learning_rate, batch_size, generator, decay=False)
     scored: Any = linear_layers(network)
     return [layer.mask().bool() for layer in scored]
+
+
+class ScoredLinear(torch.nn.Linear):
+    """A Linear layer with frozen weights, which trains a score for each weight in their place.
+
+    The layer computes with the weights whose scores have the largest magnitudes and ignores the
+    others. The gradient passes straight through this choice: every score moves as if its weight
+    had been multiplied by the magnitude of the score.
+
+    Parameters
+    ----------
+    linear : torch.nn.Linear
+        The layer whose weights and biases are used, and not changed.
+    keep : float
+        Share of the weights to keep, above 0 and at most 1: exactly ``round(keep * size)``, at
+        least 1.
+    generator : torch.Generator
+        Draws the first scores, uniform on ``[-1/sqrt(fan_in), 1/sqrt(fan_in)]``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is of another type, or ``keep`` is not above 0 and at most 1.
+
+    Notes
+    -----
+    Chapter: 05-lottery-tickets.
+
+    References
+    ----------
+    Ramanujan et al. What's hidden in a randomly weighted neural network? CVPR, 2020.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from esutils import mlp, tickets
+    >>> first = mlp.initial_mlp(4, (3,), 2)[0]
+    >>> layer = tickets.ScoredLinear(first, keep=0.5, generator=torch.Generator())
+    >>> int(layer.mask().sum()), bool(torch.equal(layer.frozen, first.weight))
+    (6, True)
+    """
+
+    def __init__(self, linear: torch.nn.Linear, keep: float, generator: torch.Generator) -> None:
+        check_type("linear", linear, torch.nn.Linear, "a torch.nn.Linear")
+        keep = check_number("keep", keep, open_low=True, high=1.0)
+        check_type("generator", generator, torch.Generator, "a torch.Generator")
+        # On the "meta" device PyTorch's own initialiser draws nothing from its global state.
+        super().__init__(linear.in_features, linear.out_features, device="meta")
+        self.frozen = linear.weight.detach()
+        self.n_kept = max(1, round(keep * self.frozen.numel()))
+        bound = linear.in_features**-0.5
+        scores = torch.rand(self.frozen.shape, generator=generator) * 2 * bound - bound
+        self.weight = torch.nn.Parameter(scores.to(self.frozen.device))
+        self.bias = torch.nn.Parameter(linear.bias.detach(), requires_grad=False)
+
+    def mask(self) -> torch.Tensor:
+        """Return 1 for the weights that are kept and 0 for the others; ties go by index."""
+        magnitudes = self.weight.abs()
+        values = magnitudes.detach().cpu().numpy().ravel()  # NumPy is fast and can break ties
+        border = np.partition(values, -self.n_kept)[-self.n_kept]
+        ones = (values > border).astype(np.float32)
+        ones[np.flatnonzero(values == border)[: self.n_kept - np.count_nonzero(ones)]] = 1
+        mask = torch.from_numpy(ones).view(magnitudes.shape).to(magnitudes.device)
+        return mask + (magnitudes - magnitudes.detach())  # adds 0, and the gradient
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        """Compute the outputs for ``h`` with the kept weights alone."""
+        return torch.nn.functional.linear(h, self.frozen * self.mask(), self.bias)
 
 
 def _rng(random_state):

@@ -1,6 +1,6 @@
-"""Training small multilayer perceptrons end to end: the thing to be explained.
+"""Training small multilayer perceptrons end to end: the networks that the book tries to explain.
 
-Nothing here reads or moves PyTorch's global random state or its thread settings.
+Nothing here reads or changes PyTorch's global random state or its thread settings.
 """
 
 import copy
@@ -23,13 +23,14 @@ from esutils.common.checks import (
     check_single,
     check_targets,
 )
-from esutils.networks.masks import check_masks
-from esutils.networks.mlp import _generator, initial_mlp, linear_layers
+from esutils.networks.checks import check_generator, check_masks
+from esutils.networks.mlp import initial_mlp, linear_layers
 from esutils.networks.sparse_training import SparseTraining
 
-_FEW = 0.42  # share of kept weights below which it is faster to compute with them alone
-_MOST = 0.95  # share of inputs in use above which it is not worth setting the others aside
-# The defaults of torch.optim.Adam, whose own bookkeeping takes as long as a small network's step.
+_FEW = 0.42  # below this share of kept weights it is faster to compute with those alone
+_MOST = 0.95  # above this share of inputs in use it is not worth setting the others aside
+# The defaults of torch.optim.Adam. We call its function directly, since the bookkeeping of the
+# class takes as long as a step of a small network.
 _ADAM: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
 _ADAM |= {"fused": True, "amsgrad": False, "maximize": False}
 
@@ -48,33 +49,37 @@ def train_mlp(
     n_active: int | None = None,
     device: str | int | torch.device | None = None,
 ) -> torch.nn.Sequential:
-    """Train a ReLU network for classification or regression: `esutils.networks.mlp.initial_mlp`, then `fit`.
+    """Make and train a ReLU network, for classification or for regression.
 
-    With the defaults 1,000 units reach the plateau of their test error on 4,000 images; narrower
-    networks and fewer samples want more steps, or larger ones. Pixels want a scale near 1.
+    This is :func:`esutils.networks.mlp.initial_mlp` followed by :func:`fit`. With the defaults,
+    1,000 units reach the plateau of their test error on 4,000 images. Narrower networks and
+    smaller samples need more steps or larger ones. Scale pixels to values near 1.
 
     Parameters
     ----------
     X, y, n_epochs, learning_rate, batch_size
-        As in `fit`, which lets the step size fall to 0.
+        As in :func:`fit`; the step size falls to 0.
     hidden, dropout, input_dropout, n_active, device
-        As in `esutils.networks.mlp.initial_mlp`; the training runs on ``device``.
+        As in :func:`esutils.networks.mlp.initial_mlp`. The training runs on ``device``.
     random_state : int or torch.Generator
         Seed of the initial weights, of the order of the batches and of dropout.
     n_classes : int, optional
-        Number of outputs, at least 2; by default the largest label plus one. None for real ``y``.
+        Number of outputs, at least 2; by default the largest label plus one. It must be None if
+        ``y`` holds real targets.
 
     Returns
     -------
     torch.nn.Sequential
-        The trained network, in evaluation mode. The same arguments give the same network on one
-        machine; rounding differs between machines.
+        The trained network, in evaluation mode. On one machine the same arguments give the same
+        network; different machines round differently.
 
     Raises
     ------
     ValueError
         If an argument is out of range or ``X`` and ``y`` do not match.
 
+    Notes
+    -----
     Chapter: 04-random-networks.
 
     Examples
@@ -94,7 +99,7 @@ def train_mlp(
         n_outputs = y.shape[1]
     else:
         raise ValueError(f"n_classes must be None where y holds real targets, got {n_classes!r}")
-    generator = _generator(random_state)
+    generator = check_generator(random_state)
     model = initial_mlp(
         X.shape[1],
         hidden,
@@ -124,38 +129,40 @@ def fit(
     """Train a network in place.
 
     Adam minimises the softmax cross-entropy of labels, or the mean squared error of real targets,
-    over shuffled batches, the last one possibly smaller.
+    over shuffled batches. The last batch of an epoch may be smaller than the others.
 
     Parameters
     ----------
     model : torch.nn.Sequential
-        From `esutils.networks.mlp.initial_mlp`, or trained before. Its dropout goes on where it stopped.
-        The training runs on the device that holds it.
+        A network from :func:`esutils.networks.mlp.initial_mlp`, trained before or not. Its random
+        draws for dropout continue where they stopped. The training runs on the model's device.
     X : array of shape (n_samples, n_inputs)
-        Inputs; computed in float32.
+        Inputs; they are converted to float32.
     y : array of shape (n_samples,) or (n_samples, n_outputs)
-        Integer labels below ``n_outputs``, or real targets; one-dimensional targets are one column.
+        Integer labels below ``n_outputs``, or real targets. One-dimensional targets count as one
+        column.
     n_epochs, batch_size : int
-        Passes over the data; samples a step.
+        Number of passes over the data, and number of samples per step.
     learning_rate : float
         Adam's first step size.
     random_state : int or torch.Generator
         Seed of the order of the batches.
     decay : bool
-        Whether the step size falls linearly to 0 over the run; otherwise it is constant.
+        Whether the step size falls linearly to 0 over the run. If not, it is constant.
     masks : list of bool tensors, optional
-        One of the shape of each Linear layer's weights, in order, on any device: True where a
-        weight is kept. The others are exactly 0 from before the first step. Biases are all kept.
-        Where less than about two fifths are kept of a plain ReLU network for labels, and it is on
-        the CPU, it is trained as the sparse network it is: the same steps, up to rounding, in less
-        time.
+        One mask for each Linear layer, in order, with the shape of its weights and on any device:
+        True where a weight is kept. All other weights are exactly 0 throughout, also at the first
+        step. Biases are never masked. If less than about two fifths of the weights of a plain ReLU
+        classifier are kept, and it is on the CPU, it is trained as a sparse network. This takes
+        the same steps, up to rounding, in less time.
     after_epoch : callable, optional
         Called as ``after_epoch(epoch, model)`` after epochs 1 to ``n_epochs``, with the network
         in evaluation mode.
     calls_per_epoch : int
-        Calls of ``after_epoch`` an epoch, at most one a step, evenly spread and the last at the
-        epoch's end. ``epoch`` is the number of passes so far, between whole ones a float. The
-        training stays the same.
+        How often to call ``after_epoch`` during an epoch: at most once per step. The calls are
+        spread evenly and the last one comes at the end of the epoch. ``epoch`` is the number of
+        passes so far, a float if the last pass is not complete. The training is the same for any
+        number of calls.
 
     Returns
     -------
@@ -167,11 +174,13 @@ def fit(
     ValueError
         If an argument is out of range or ``model``, ``X``, ``y`` and ``masks`` do not match.
 
+    Notes
+    -----
+    Chapter: 05-lottery-tickets.
+
     References
     ----------
     Kingma, Ba. Adam: a method for stochastic optimization. ICLR, 2015.
-
-    Chapter: 05-lottery-tickets.
 
     Examples
     --------
@@ -188,7 +197,7 @@ def fit(
     n_epochs = check_int("n_epochs", n_epochs)
     batch_size = min(check_int("batch_size", batch_size), len(X))
     learning_rate = check_number("learning_rate", learning_rate, open_low=True)
-    generator = _generator(random_state)
+    generator = check_generator(random_state)
     check_flag("decay", decay)
     if after_epoch is not None and not callable(after_epoch):
         raise ValueError(f"after_epoch must be None or callable, got {after_epoch!r}")
@@ -217,9 +226,10 @@ def fit(
 
 
 class _Training:
-    """Adam on a network's loss, by PyTorch.
+    """Adam on a network's loss, computed by PyTorch.
 
-    Inputs that are 0 in all samples move no weight: where there are many, ``network`` lacks them.
+    Inputs that are 0 in all samples move no weight. If there are many of them, ``network`` is a
+    copy of the model without these inputs, which shares all other layers with it.
     """
 
     def __init__(self, model, masks, X, y, batch_size):
@@ -244,7 +254,7 @@ class _Training:
         self.steps = [torch.zeros((), device=device) for _ in self.moved]
 
     def epoch(self, order, rates):
-        """Take one step a rate along the gradients of the next samples of ``order``."""
+        """Take one step for each rate, with the gradient of the next batch of ``order``."""
         batches = torch.from_numpy(order).to(self.X.device).split(self.batch_size)
         for batch, rate in zip(batches, rates.tolist(), strict=True):
             outputs = self.network(self.X.index_select(0, batch))
@@ -259,25 +269,25 @@ class _Training:
 
 
 def _check_y(y, n_samples, n_outputs=None):
-    """Return labels as they are and real targets as a float matrix."""
+    """Return labels as they are, and real targets as a float matrix."""
     y = check_array("y", y, kinds=None)
     if y.dtype.kind == "f":
         y = check_single("y", check_targets("y", y, n_samples))
         if n_outputs is not None and y.shape[1] != n_outputs:
-            raise ValueError(f"y must have {n_outputs} columns, one an output, got {y.shape[1]}")
+            raise ValueError(f"y must have {n_outputs} columns, one per output, got {y.shape[1]}")
         return y
     if y.dtype.kind not in "iu" or y.shape != (n_samples,) or y.min() < 0:
         raise ValueError(
-            f"y must hold {n_samples} integer labels >= 0 or rows of real targets, one a row of X, "
+            f"y must hold {n_samples} integer labels >= 0 or real targets, one per row of X, "
             f"got dtype {y.dtype} and shape {y.shape}"
         )
     if n_outputs is not None and y.max() >= n_outputs:
-        raise ValueError(f"y must hold labels below {n_outputs}, one an output, got {y.max()}")
+        raise ValueError(f"y must hold labels below {n_outputs}, one per output, got {y.max()}")
     return y
 
 
 def _few_are_kept(model, masks):
-    """Return whether so few weights of a plain ReLU network are kept that the rest is skipped."""
+    """Return whether a plain ReLU network keeps so few weights that it pays to skip the others."""
     plain = [torch.nn.Linear, torch.nn.ReLU] * len(model)
     is_plain = [type(module) for module in model] == plain[: len(model)]
     return is_plain and sum(int(m.sum()) for m in masks) < _FEW * sum(m.numel() for m in masks)

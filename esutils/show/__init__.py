@@ -1,1 +1,1 @@
-"""What a reader sees: figures and sliders. Nothing here computes a result."""
+"""What a reader sees: the figures and the sliders of the book. They draw, and compute nothing."""

@@ -1,7 +1,7 @@
-"""Figures: one style and one colour a model throughout the book.
+"""Figures: one style, and one colour for each model throughout the book.
 
-Functions take an ``Axes`` and return it. They draw what they are given; they compute nothing but
-the interval of a band, and never call ``plt.show()``.
+All functions take one or more ``Axes`` and return them. They draw what they are given, compute
+nothing but the interval of a band, and never call ``plt.show()``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from esutils.evidence.intervals import Estimate, estimate
 
 _Row = TypeVar("_Row", bound=Array | Sequence[Any])  # of Axes
 
-# Okabe and Ito's colour-blind-safe palette, one colour a model.
+# One colour per model, from Okabe and Ito's palette for colour-blind readers.
 MODEL_COLORS = {
     "linear": "#999999",
     "expand_linear": "#56B4E9",
@@ -44,13 +44,13 @@ MODEL_LABELS = {
 
 
 def use_style() -> None:
-    """Set the book's figure style for the session; figures stay opaque white in dark mode.
+    """Use the book's figure style from now on; its figures stay white in dark mode.
 
     Examples
     --------
     >>> import matplotlib.pyplot as plt
     >>> from esutils import plots
-    >>> with plt.rc_context():  # to leave the style as it was; a notebook needs no such block
+    >>> with plt.rc_context():  # restores the old style afterwards; notebooks do not need this
     ...     plots.use_style()
     ...     plt.rcParams["figure.facecolor"]
     'white'
@@ -87,26 +87,34 @@ def curve(
     Parameters
     ----------
     ax : matplotlib Axes
+        Where to draw.
     x : array of shape (n_points,)
+        Positions of the points.
     samples : array of shape (n_seeds, n_points)
-        One curve a seed; with a single seed no band is drawn.
+        One curve per seed. A single seed gets no band.
     model : str, optional
-        A key of ``MODEL_COLORS``: sets colour and label.
+        A key of ``MODEL_COLORS``, which sets the colour and the label.
     label, color : str, optional
-        Instead of the model's own.
+        Label and colour in place of those of the model.
     **line
-        Passed to ``ax.plot``.
+        Further arguments of ``ax.plot``.
 
     Returns
     -------
     matplotlib Axes
+        ``ax``.
+
+    Raises
+    ------
+    ValueError
+        If ``samples`` does not have one column per point of x, or ``model`` is unknown.
 
     Examples
     --------
     >>> import matplotlib.pyplot as plt
     >>> from esutils import plots
     >>> figure, ax = plt.subplots()
-    >>> errors = [[0.09, 0.07, 0.06], [0.08, 0.07, 0.05]]  # of two seeds at three widths
+    >>> errors = [[0.09, 0.07, 0.06], [0.08, 0.07, 0.05]]  # two seeds, three widths
     >>> plots.curve(ax, [100, 200, 400], errors, model="expand_sparsify").get_lines()[0].get_label()
     'expand and sparsify'
     >>> plt.close(figure)
@@ -114,7 +122,7 @@ def curve(
     samples = np.atleast_2d(check_array("samples", samples))
     if samples.shape != (len(samples), np.size(x)):
         raise ValueError(
-            f"samples must have {np.size(x)} columns, one a point of x, got shape {samples.shape}"
+            f"samples must have {np.size(x)} columns, one per point of x, got shape {samples.shape}"
         )
     if model is not None:
         check_choice("model", model, MODEL_COLORS)
@@ -129,9 +137,10 @@ def curve(
 
 
 def label_ends(ax: Axes, min_gap: float = 0.055) -> Axes:
-    """Write each labelled line's label beside its right end, instead of a legend.
+    """Write the label of each line beside its right end, in place of a legend.
 
-    Labels keep their vertical order and stand at least ``min_gap`` of the axes' height apart.
+    The labels keep their vertical order. The distance between them is at least ``min_gap``, as a
+    share of the height of the axes. Lines without a label get none.
 
     Examples
     --------
@@ -169,7 +178,7 @@ def label_ends(ax: Axes, min_gap: float = 0.055) -> Axes:
 
 
 def percent_axis(ax: Axes, axis: str = "y") -> Axes:
-    """Show fractions as percent on an axis.
+    """Show fractions as percentages on the ``"x"`` or the ``"y"`` axis.
 
     Examples
     --------
@@ -187,7 +196,10 @@ def percent_axis(ax: Axes, axis: str = "y") -> Axes:
 
 
 def interval(ax: Axes, found: Estimate, row: float, color: str, **marker: Any) -> Axes:
-    """Draw a mean as a dot and its interval as a line, at a height.
+    """Draw a mean as a dot and its interval as a horizontal line, at the height ``row``.
+
+    ``found`` comes from :func:`esutils.evidence.intervals.estimate`; ``marker`` holds further
+    arguments of ``ax.plot`` for the dot.
 
     Examples
     --------
@@ -210,7 +222,10 @@ def images(
     image_shape: tuple[int, int],
     titles: Sequence[str] | None = None,
 ) -> _Row:
-    """Draw each row of ``rows`` as a grey image on its Axes.
+    """Draw each row of ``rows`` as a grey image of shape ``image_shape`` on its own Axes.
+
+    There must be one row, and one title if any are given, for each of the ``axes``; otherwise this
+    raises ValueError.
 
     Examples
     --------
@@ -226,7 +241,7 @@ def images(
     drawn, rows = np.ravel(axes), list(rows)
     for name, given in {"rows": rows, "titles": rows if titles is None else titles}.items():
         if len(given) != len(drawn):
-            raise ValueError(f"{name} must be {len(drawn)}, one an Axes, got {len(given)}")
+            raise ValueError(f"{name} must be {len(drawn)}, one per Axes, got {len(given)}")
     for i, (ax, row) in enumerate(zip(drawn, rows, strict=True)):
         ax.imshow(np.reshape(row, image_shape), cmap="gray_r", interpolation="nearest")
         ax.set(xticks=[], yticks=[])

@@ -1,4 +1,4 @@
-"""Sliders that move without a kernel: pre-rendered frames, switched by the page itself."""
+"""Sliders that work without a kernel: the page itself switches between rendered frames."""
 
 import base64
 import html
@@ -20,7 +20,7 @@ _MAX_FRAME_BYTES = 60_000
 _MAX_BYTES = 1_200_000
 _COLORS = 64
 _DPI = 150
-_LOG_FROM = 20  # largest over smallest value of a grid from which its control is logarithmic
+_LOG_FROM = 20  # a control is logarithmic if its largest value is this many times the smallest
 _WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
 
 
@@ -39,34 +39,36 @@ def explore(
     Parameters
     ----------
     draw : callable
-        ``draw(ax, **values)`` draws one frame; it is called once for every combination of values.
+        ``draw(ax, **values)`` draws one frame. It is called once for every combination of values.
     caption : str
-        A line under the frame that says what to look for.
+        A line under the frame that tells the reader what to look for.
     alt : callable
-        ``alt(**values)`` returns the text that stands for the frame where it cannot be seen. It
-        must tell every frame from the others.
+        ``alt(**values)`` returns the text for readers who cannot see the frame. No two frames may
+        have the same text.
     figsize : tuple of float
-        Size of a frame in inches.
+        Width and height of a frame in inches.
     start : dict, optional
-        The value of each parameter to begin with; the first of its grid by default.
+        The value at which each parameter starts, by default the first value of its grid.
     between : sequence of str
-        Parameters whose values ``draw`` also takes between those of the grid. Where a kernel runs,
-        each gets a continuous control, which draws anew when it is let go, and a button leads
-        back to the frames. The static page leaves them out.
+        Parameters for which ``draw`` also accepts values between those of the grid. Each of them
+        gets a continuous control, which draws a new picture when the reader lets go of it; a
+        button leads back to the frames. Controls need a kernel, and the static page hides them.
     **grids : sequence
-        The values of each parameter, one or two parameters.
+        The values of each parameter, for one or two parameters.
 
     Returns
     -------
     ipywidgets.VBox
-        The sliders, the frame and the caption. The same widget works live and in the static page.
+        The sliders, the frame and the caption. The same widget works with a kernel and in the
+        static page.
 
     Raises
     ------
     ValueError
-        If there are no grids or more than two, a grid is empty, ``start`` names no grid or a value
-        outside its grid, ``between`` names no grid of numbers, the caption is empty, ``alt`` is no
-        function, a frame has no text or that of another, or the frames are too heavy for a page.
+        If there are no grids or more than two, if a grid is empty, if ``start`` names an unknown
+        grid or a value outside its grid, if ``between`` names anything but a grid of numbers, if
+        the caption is empty, if ``alt`` is not a function, if a frame has no text or the text of
+        another frame, or if the frames are too large for a page.
 
     Notes
     -----
@@ -82,7 +84,7 @@ def explore(
     ('power', 2)
     """
     check_int("number of grids", len(grids), high=2)
-    if not check_type("caption", caption, str, "a text").strip():
+    if not check_type("caption", caption, str, "a string").strip():
         raise ValueError(f"caption must say what to look for, got {caption!r}")
     check_type("draw", draw, Callable, "a function of an Axes and the values")
     if not callable(alt):
@@ -93,7 +95,7 @@ def explore(
         check_number("figsize", side, 1, 20)
     for name, values in grids.items():
         if not len(check_type(f"values of {name}", values, Collection, "a sequence")):
-            raise ValueError(f"values of {name} must be at least one, got {values!r}")
+            raise ValueError(f"values of {name} must hold at least one, got {values!r}")
     check_type("start", start or {}, Mapping, "a dict of values")
     start = {check_choice("start", name, grids): value for name, value in (start or {}).items()}
     selectors = {name: _selector(name, list(values), start) for name, values in grids.items()}
@@ -132,7 +134,7 @@ def _label(value):
 def _frames(render, combinations):
     """Return the image of every combination of values, as an HTML element."""
     texts: dict[str, Any] = {}
-    frames, weight = {}, 0
+    frames, total = {}, 0
     for values in progress(combinations, len(combinations), "frames"):
         frames[values], text, n_bytes = render(*values)
         if n_bytes > _MAX_FRAME_BYTES:
@@ -147,14 +149,14 @@ def _frames(render, combinations):
                 f"alt must tell the frames apart, got {text!r} for {texts[text]} and {values}"
             )
         texts[text] = values
-        weight += n_bytes
-    if weight > _MAX_BYTES:
-        raise ValueError(f"draw must give at most {_MAX_BYTES} bytes in all, got {weight}")
+        total += n_bytes
+    if total > _MAX_BYTES:
+        raise ValueError(f"draw must give at most {_MAX_BYTES} bytes in all, got {total}")
     return frames
 
 
 def _render(draw, alt, figsize, values):
-    """Return one frame as an HTML element, its text and its weight in bytes."""
+    """Return one frame as an HTML element, its text and its size in bytes."""
     figure, ax = plt.subplots(figsize=figsize)
     file = io.BytesIO()
     try:
@@ -163,7 +165,7 @@ def _render(draw, alt, figsize, values):
     finally:
         plt.close(figure)
     data = _packed(file)
-    text = check_type("what alt returns", alt(**values), str, "a text")
+    text = check_type("what alt returns", alt(**values), str, "a string")
     image = (
         f'<img alt="{html.escape(text)}" width="{100 * figsize[0]:.0f}" '
         f'src="data:image/webp;base64,{base64.b64encode(data).decode()}" '
@@ -173,7 +175,7 @@ def _render(draw, alt, figsize, values):
 
 
 def _packed(png):
-    """Return an image in few colours, without loss otherwise."""
+    """Return the image with few colours and no other loss."""
     image = Image.open(png).convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)
     file = io.BytesIO()
     image.save(file, "WEBP", lossless=True)
@@ -181,7 +183,7 @@ def _packed(png):
 
 
 def _stack(frames, selectors, chosen=()):
-    """Return the frame of the chosen values, or a stack of frames over the next selector."""
+    """Return the frame of the chosen values, or a stack of frames for the next selector."""
     if not selectors:
         return widgets.HTML(frames[chosen])
     selector, *rest = selectors
@@ -192,7 +194,7 @@ def _stack(frames, selectors, chosen=()):
 
 
 def _control(name, values):
-    """Return a control that takes every value from the least of a grid to the largest."""
+    """Return a control for every value from the smallest of a grid to the largest."""
     if not all(isinstance(value, numbers.Real) for value in values):
         raise ValueError(f"between must name grids of numbers, got {name} with {values}")
     low, high = min(values), max(values)
@@ -211,7 +213,7 @@ def _control(name, values):
 
 
 def _with_controls(render, frames, selectors, controls):
-    """Return the frames or a picture computed between them, and the panel that asks for it."""
+    """Return a view of the frames or of a new picture, and the panel that asks for pictures."""
     computed = widgets.HTML()
     view = widgets.Stack([frames, computed], selected_index=0)
     back = widgets.Button(description="back to the frames")
@@ -235,12 +237,12 @@ def _with_controls(render, frames, selectors, controls):
     back.on_click(reset)
     title = widgets.HTML("<p>Between the frames, drawn anew when you let go:</p>")
     panel = widgets.VBox([title, *controls.values(), back])
-    panel.add_class("needs-kernel")  # the book's style sheet hides it in the static page
+    panel.add_class("needs-kernel")  # book.css hides it in the static page
     return view, panel
 
 
 def _asked(control, selector):
-    """Return the value of a control, of the selector's kind, or the selector's own value."""
+    """Return the value of a control, or of its selector if there is none; integers stay whole."""
     if control is None:
         return selector.value
     return round(control.value) if isinstance(selector.value, numbers.Integral) else control.value

@@ -1,6 +1,7 @@
-"""Theory: closed forms to hold measurements against."""
+"""Theory: closed forms to compare measurements with."""
 
 from esutils.theory.closed_forms import (
+    RELU_MOMENTS,
     arc_cosine_kernel,
     code_overlap,
     gaussian_kernel,
@@ -9,6 +10,7 @@ from esutils.theory.closed_forms import (
 )
 
 __all__ = [
+    "RELU_MOMENTS",
     "arc_cosine_kernel",
     "code_overlap",
     "gaussian_kernel",

@@ -1,6 +1,6 @@
-"""Closed forms to hold measured curves against: risks of two regressions, and four kernels.
+"""Closed forms to compare measured curves with: the risks of two regressions, and three kernels.
 
-Risks are excess risks: the mean squared error of the prediction against the noiseless target.
+All risks are excess risks: the mean squared error of a prediction against the noiseless target.
 """
 
 from typing import Any
@@ -13,25 +13,26 @@ from esutils.common.checks import check_array, check_int, check_number
 
 _Values = Any  # a float for a float, an array for an array
 
-# E s(G), E G s(G) and E s(G)^2 of the ReLU s, for a standard normal G.
+# E s(G), E G s(G) and E s(G)^2 for a standard normal G, where s is the ReLU.
 RELU_MOMENTS = (1 / np.sqrt(2 * np.pi), 0.5, 0.5)
 
 
 def hastie_risk(gamma: ArrayLike, signal: float, noise: float) -> _Values:
-    """Excess risk of minimum-norm least squares on isotropic Gaussian features.
+    """Compute the excess risk of minimum-norm least squares on isotropic Gaussian features.
 
-    The target is ``y = x @ beta + noise``, the entries of x are independent N(0, 1), and n and p
-    grow together. Below one parameter a sample the risk is all variance; above, the fit
-    interpolates and part of beta is out of reach.
+    The target is ``y = x @ beta + noise`` and the entries of x are independent N(0, 1). The
+    formula is the limit in which the number of samples n and of parameters p grow together. With
+    fewer parameters than samples the risk is all variance. With more, the fit interpolates the
+    data, and a part of beta is out of its reach.
 
     Parameters
     ----------
     gamma : float or array of any shape
-        Parameters a sample p/n, above 0.
+        Number of parameters per sample p/n, above 0.
     signal : float
-        Squared length of beta.
+        Squared length of beta, at least 0.
     noise : float
-        Variance of the noise.
+        Variance of the noise, at least 0.
 
     Returns
     -------
@@ -44,12 +45,14 @@ def hastie_risk(gamma: ArrayLike, signal: float, noise: float) -> _Values:
     ValueError
         If ``gamma`` is not positive, or ``signal`` or ``noise`` is negative.
 
+    Notes
+    -----
+    Chapter: 08-double-descent.
+
     References
     ----------
     Hastie, Montanari, Rosset, Tibshirani. Surprises in high-dimensional ridgeless least squares
     interpolation. Annals of Statistics, 2022.
-
-    Chapter: 08-double-descent.
 
     Examples
     --------
@@ -73,26 +76,28 @@ def mei_montanari_risk(
     nonlinear_signal: float = 0.0,
     moments: tuple[float, float, float] = RELU_MOMENTS,
 ) -> _Values:
-    """Excess risk of minimum-norm regression on random features, by default of ReLU units.
+    """Compute the excess risk of minimum-norm regression on random features, by default ReLUs.
 
-    Inputs x and unit weights theta are uniform on the sphere of radius sqrt(d), the features are
-    ``s(x @ theta / sqrt(d))``, the target is ``x @ beta`` plus, if wanted, a nonlinear part
-    uncorrelated with every linear function, plus noise. d, n and m grow together.
+    The inputs x and the weights theta of the units are uniform on the sphere of radius sqrt(d),
+    and the features are ``s(x @ theta / sqrt(d))``. The target is ``x @ beta`` plus noise, and plus
+    a nonlinear part, uncorrelated with every linear function, if you ask for one. The formula is
+    the limit in which the numbers of inputs d, samples n and features m grow together.
 
     Parameters
     ----------
     psi1 : float or array
-        Features an input dimension m/d, above 0.
+        Number of features per input m/d, above 0.
     psi2 : float or array
-        Samples an input dimension n/d, above 0; broadcast against ``psi1``.
+        Number of samples per input n/d, above 0; broadcast against ``psi1``.
     linear_signal : float
-        Squared length of beta.
+        Squared length of beta, at least 0.
     noise : float
-        Variance of the noise.
+        Variance of the noise, at least 0.
     nonlinear_signal : float
-        Variance of the nonlinear part of the target.
+        Variance of the nonlinear part of the target, at least 0.
     moments : tuple of three floats
-        ``E s(G)``, ``E G s(G)`` and ``E s(G)^2`` of the activation s for a standard normal G.
+        ``E s(G)``, ``E G s(G)`` and ``E s(G)^2`` for a standard normal G, where s is the
+        activation function.
 
     Returns
     -------
@@ -102,15 +107,17 @@ def mei_montanari_risk(
     Raises
     ------
     ValueError
-        If ``psi1`` or ``psi2`` is not positive, a signal or the noise is negative, or the moments
-        are those of no activation with both a linear and a nonlinear part.
+        If ``psi1`` or ``psi2`` is not positive, if a signal or the noise is negative, or if no
+        activation with both a linear and a nonlinear part has these moments.
+
+    Notes
+    -----
+    Chapter: 08-double-descent.
 
     References
     ----------
     Mei, Montanari. The generalization error of random features regression: precise asymptotics
     and the double descent curve. Communications on Pure and Applied Mathematics, 2022.
-
-    Chapter: 08-double-descent.
 
     Examples
     --------
@@ -153,15 +160,16 @@ def mei_montanari_risk(
 
 
 def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
-    """Mean product of two unit vectors' random features, scaled to 1 at angle 0.
+    """Compute the mean product of the random features of two unit vectors, scaled to 1 at angle 0.
 
-    With ``g`` standard normal this is ``2 * E s(g @ x) s(g @ z)`` where s is the step (order 0)
-    or the ReLU (order 1): what the inner product of two random codes tends to as they widen.
+    For a standard normal ``g`` this is ``2 * E s(g @ x) s(g @ z)``, where s is the step function
+    (order 0) or the ReLU (order 1). The inner product of two random codes tends to it as the
+    codes get wider.
 
     Parameters
     ----------
     angle : float or array of any shape
-        Angle t between the two vectors, radians in [0, pi].
+        Angle t between the two vectors, in radians, from 0 to pi.
     order : {0, 1}
         0 gives ``1 - t/pi``, 1 gives ``(sin t + (pi - t) cos t) / pi``.
 
@@ -173,13 +181,15 @@ def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
     Raises
     ------
     ValueError
-        If ``angle`` leaves [0, pi] or ``order`` is neither 0 nor 1.
+        If ``angle`` is outside [0, pi] or ``order`` is neither 0 nor 1.
+
+    Notes
+    -----
+    Chapter: 04-random-networks.
 
     References
     ----------
     Cho, Saul. Kernel methods for deep learning. NeurIPS, 2009.
-
-    Chapter: 04-random-networks.
 
     Examples
     --------
@@ -195,21 +205,18 @@ def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
 
 
 def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
-    """Return the expected share of one point's active units that a second point shares.
+    """Compute the expected share of one point's active units that a second point shares.
 
-    A unit is active when its Gaussian projection exceeds the ``1 - sparsity`` quantile q of its
-    law; k-winner-take-all codes of unit vectors tend to this as they widen. By Plackett's
-    identity the chance that both points activate a unit falls with the angle t between them at
-    the rate ``exp(-q^2 / (1 + cos t)) / (2 pi)``. Integrated from 0 to t this is
-    ``2 T(q, tan(t/2))`` with Owen's function T, so the overlap is
-    ``1 - 2 T(q, tan(t/2)) / sparsity``; at sparsity 1/2 that is ``1 - t/pi``.
+    A unit is active if its Gaussian projection exceeds q, the ``1 - sparsity`` quantile of its
+    distribution. The k-winner-take-all codes of unit vectors behave in this way as they get wider.
 
     Parameters
     ----------
     angle : float or array
-        Angle between the two points, radians in [0, pi].
+        Angle t between the two points, in radians, from 0 to pi.
     sparsity : float or array
-        Share of the units that are active, in (0, 1); broadcast against ``angle``.
+        Active fraction, the share of units that are active, in (0, 1); broadcast against
+        ``angle``.
 
     Returns
     -------
@@ -219,13 +226,20 @@ def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
     Raises
     ------
     ValueError
-        If ``angle`` leaves [0, pi] or ``sparsity`` leaves (0, 1).
+        If ``angle`` is outside [0, pi] or ``sparsity`` is outside (0, 1).
+
+    Notes
+    -----
+    By Plackett's identity, the probability that a unit is active for both points falls with the
+    angle at the rate ``exp(-q^2 / (1 + cos t)) / (2 pi)``. The integral of this rate from 0 to t
+    is ``2 T(q, tan(t/2))`` with Owen's function T, so the overlap is
+    ``1 - 2 T(q, tan(t/2)) / sparsity``. If half of the units are active, this is ``1 - t/pi``.
+
+    Chapter: 01-expand-and-sparsify.
 
     References
     ----------
     Plackett. A reduction formula for normal multivariate integrals. Biometrika, 1954.
-
-    Chapter: 01-expand-and-sparsify.
 
     Examples
     --------
@@ -237,19 +251,19 @@ def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
     angle = _check_range("angle", angle, 0, np.pi)
     sparsity = _check_range("sparsity", sparsity, 0, 1, open_ends=True)
     missed = 2 * owens_t(ndtri(sparsity), np.tan(angle / 2))
-    # the two agree to rounding for opposite points, where the difference must not turn negative
+    # For opposite points the two terms can be equal: rounding must not make the result negative.
     return np.maximum(0, 1 - missed / sparsity)
 
 
 def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
-    """Gaussian kernel ``exp(-distance^2 / (2 bandwidth^2))``, the limit of cosine features.
+    """Compute ``exp(-distance^2 / (2 bandwidth^2))``, to which many cosine features tend.
 
     Parameters
     ----------
     distance : float or array of any shape
         Euclidean distance between two points, at least 0.
     bandwidth : float
-        Width of the kernel in the unit of ``distance``, above 0.
+        Width of the kernel, in the units of ``distance``, above 0.
 
     Returns
     -------
@@ -261,11 +275,13 @@ def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
     ValueError
         If ``distance`` is negative or ``bandwidth`` is not positive.
 
+    Notes
+    -----
+    Chapter: 08-double-descent.
+
     References
     ----------
     Rahimi, Recht. Random features for large-scale kernel machines. NeurIPS, 2007.
-
-    Chapter: 08-double-descent.
 
     Examples
     --------
@@ -280,7 +296,7 @@ def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
 
 
 def _check_range(name, value, low, high, open_ends=False):
-    """Return ``value`` as a finite float array whose entries all lie between low and high."""
+    """Return ``value`` as a float array if all its entries are finite and in the range."""
     array = check_array(name, value)
     inside = array.dtype.kind in "uif" and np.isfinite(array).all()
     if inside and open_ends:

@@ -1,19 +1,27 @@
-"""What the build decides: where third-party scripts come from, and which buttons there are."""
+"""What the build decides: where scripts come from, which buttons there are, where pages moved."""
 
 import base64
 import hashlib
+import importlib
+import inspect
+import posixpath
+import re
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from sphinx.util.inventory import InventoryFile
 
-from tests.helpers.pages import ROOT
+import esutils
+from tests.helpers.pages import PAGES, ROOT
 from web.extensions import repository, vendor
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
 MODULES = ROOT / "web" / "node_modules"
-needs_npm = pytest.mark.skipif(not (MODULES / vendor.MATHJAX).is_dir(), reason="no node_modules")
+needs_npm = pytest.mark.skipif(
+    not (MODULES / vendor.MATHJAX).is_dir(), reason="no web/node_modules"
+)
 
 
 def settings():
@@ -79,3 +87,34 @@ def test_without_an_address_there_are_no_buttons(tmp_path, monkeypatch):
     config = settings()
     repository.add_buttons(SimpleNamespace(srcdir=tmp_path), config)
     assert config.html_theme_options == {}
+
+
+def test_every_page_that_has_moved_is_found_at_its_old_address(site):
+    moved = {page.removeprefix("pages/") for page in PAGES if page.startswith("pages/")}
+    assert moved == set(CONFIG["redirects"])
+    for page in moved:
+        leads_to = re.findall(r"url=([^\"]+)", (site / f"{page}.html").read_text(encoding="utf-8"))
+        assert leads_to == [f"pages/{page}.html"]
+        assert (site / leads_to[0]).is_file()
+
+
+def public(module):
+    """Return the full names of the functions and classes that a documented module offers."""
+    found = importlib.import_module(module)
+    names = getattr(found, "__all__", None) or [
+        name
+        for name, value in vars(found).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module
+    ]
+    return {f"{module}.{name}" for name in names if callable(getattr(found, name))}
+
+
+def test_reference_lists_every_public_function(site):
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "pages").glob("api-*.md"))
+    modules = re.findall(r"automodule:: (\S+)", source)
+    offered = (getattr(esutils, name) for name in esutils.__all__)
+    assert sorted(modules) == sorted(m.__name__ for m in offered if inspect.ismodule(m))
+    with (site / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", posixpath.join)
+    listed = {name for kind in inventory if kind.startswith("py:") for name in inventory[kind]}
+    assert set().union(*map(public, modules)) <= listed

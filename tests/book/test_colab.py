@@ -54,7 +54,8 @@ def test_in_colab_it_clones_the_branch_it_was_opened_from(sessions, tmp_path, pa
     origin, home = tmp_path / "owner" / "book", tmp_path / "home"
     origin.mkdir(parents=True)
     home.mkdir()
-    (origin / "colab.py").write_text("print('installed from', __file__)")
+    (origin / "tools").mkdir()
+    (origin / "tools" / "colab.py").write_text("print('installed from', __file__)")
     who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
     for command in (["init", "-q", "-b", "draft"], ["add", "."], [*who, "commit", "-qm", "x"]):
         subprocess.run(["git", *command], cwd=origin, check=True)
@@ -69,7 +70,7 @@ def test_in_colab_it_clones_the_branch_it_was_opened_from(sessions, tmp_path, pa
     }
     for _ in range(2):  # a second run finds the book there
         found = run(STUB + CELL, env=environ, input=typed, cwd=home)
-        assert found.stdout.endswith(f"installed from {home}/book/colab.py\n")
+        assert found.stdout.endswith(f"installed from {home}/book/tools/colab.py\n")
 
 
 def test_numpy_and_torch_stay_as_they_are(monkeypatch):

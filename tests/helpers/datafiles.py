@@ -1,4 +1,4 @@
-"""Files as MNIST's: made, packed, spoilt, laid into folders, and what must come of them."""
+"""Files like MNIST's: how to make, compress, spoil and place them, and what they must give."""
 
 import functools
 import gzip
@@ -18,18 +18,20 @@ HTML = b"<!DOCTYPE html><title>Sorry</title>"
 
 
 def idx(array):
-    """Return an array of bytes as an IDX file."""
+    """Return an array of bytes in the format of an IDX file."""
     array = np.asarray(array, dtype=np.uint8)
     header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, dtype=">i4").tobytes()
     return header + array.tobytes()
 
 
 def sha256(content):
+    """Return the SHA-256 of some bytes in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 @functools.cache
 def pack(content):
+    """Return the bytes compressed, once for all tests."""
     return gzip.compress(content, 1)
 
 
@@ -41,6 +43,7 @@ def flip(content, at=-1):
 
 
 def lay(folder, contents, compress):
+    """Write files into a folder under their usual names."""
     folder.mkdir(parents=True, exist_ok=True)
     for key, content in contents.items():
         if compress:
@@ -50,7 +53,7 @@ def lay(folder, contents, compress):
 
 
 def assert_holds(split, contents):
-    """A split is what the files say: pixels in 255ths after 16 bytes, labels after 8."""
+    """Compare a split with its files: pixels in 255ths after 16 bytes, labels after 8."""
     for part, images, labels in (("train", IMAGES, LABELS), ("test", TEST_IMAGES, TEST_LABELS)):
         X, y = getattr(split, f"X_{part}"), getattr(split, f"y_{part}")
         pixels = np.frombuffer(contents[images], np.uint8, offset=16).reshape(-1, 784)
@@ -59,9 +62,10 @@ def assert_holds(split, contents):
 
 
 def offline(**options):
+    """Stand in for a downloader where there is no network."""
     raise ConnectionError("no network")
 
 
 def rows(X):
-    """Return the set of rows, as bytes."""
+    """Return the set of an array's rows as bytes."""
     return {row.tobytes() for row in X}

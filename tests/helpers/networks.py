@@ -1,4 +1,4 @@
-"""Small networks for the tests, and a device that is far from the CPU without being one."""
+"""Small networks for the tests, and a pretended device that behaves like a GPU."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def numpy_forward(model, X):
 
 
 class Far(torch.Tensor):
-    """A tensor on a device without memory, which has values nevertheless: those of ``near``."""
+    """A tensor that says it is on the "meta" device, but has the values of the tensor ``near``."""
 
     @staticmethod
     def __new__(cls, near):
@@ -68,14 +68,14 @@ class Far(torch.Tensor):
 
 
 class FarDevice(TorchDispatchMode):
-    """Makes "meta" a device that does what the CPU does and refuses what a GPU refuses."""
+    """Make "meta" a device that computes like the CPU and refuses what a GPU would refuse."""
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         return _compute(function, args, kwargs or {})
 
 
 def _compute(function, args, kwargs):
-    """Compute where the tensors are; only copies and indices may come from another device."""
+    """Compute on the device of the tensors; only copies and indices may be on another device."""
     kind, aten, meta = function.overloadpacket, torch.ops.aten, torch.device("meta")
     far = any(isinstance(leaf, Far) for leaf in tree_leaves((args, kwargs)))
     if not far and kwargs.get("device") != meta:
@@ -92,7 +92,7 @@ def _compute(function, args, kwargs):
     return tree_map_only(torch.Tensor, Far, out) if goal == meta else out
 
 
-# the far device takes the CPU's steps to the bit, a GPU up to rounding
+# The pretended device agrees with the CPU to the last bit, and a GPU up to rounding.
 elsewhere = pytest.mark.parametrize(
     ("device", "tolerance"),
     [

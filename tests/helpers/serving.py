@@ -1,4 +1,4 @@
-"""A quiet web server for a folder, on this machine alone."""
+"""A quiet web server for a folder, which only this machine can reach."""
 
 import contextlib
 import functools
@@ -13,7 +13,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve(folder):
-    """Yield the port at which the files of a folder can be had."""
+    """Serve the files of a folder, and yield the port: one that is free."""
     handler = functools.partial(_Quiet, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,15 +1,15 @@
-"""What the properties are tried on."""
+"""Hypothesis strategies that property tests share."""
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-few = settings(max_examples=settings().max_examples // 5)  # of those that cost most
+few = settings(max_examples=settings().max_examples // 5)  # for the slowest properties
 seeds = st.integers(0, 2**32 - 1)
 some, many = st.integers(1, 12), st.integers(2, 40)
 dtypes = st.sampled_from([np.float32, np.float64])
-powers = st.integers(-20, 20).map(lambda exponent: 2.0**exponent)  # scaling by them rounds nothing
+powers = st.integers(-20, 20).map(lambda exponent: 2.0**exponent)  # scaling by these is exact
 
 KINDS = {
     "values": lambda A: A + 1,
@@ -25,7 +25,7 @@ KINDS = {
 
 @st.composite
 def floats(draw, n_samples=some, m=many, dtype=dtypes):
-    """Finite floats of any size: ties, zeros of both signs, denormals, the largest there are."""
+    """Draw finite floats of any size, with ties, zeros of both signs, denormals and the largest."""
     kind = np.dtype(draw(dtype))
     least, most = np.finfo(kind).smallest_subnormal, np.finfo(kind).max
     special = st.sampled_from([0.0, -0.0, 1.0, -1.0, least, -least, 3 * least, most, -most])
@@ -36,14 +36,14 @@ def floats(draw, n_samples=some, m=many, dtype=dtypes):
 
 @st.composite
 def codes(draw, n_samples=many, m=many, kinds=tuple(KINDS)):
-    """Matrices of float64, of full rank or not."""
+    """Draw a float64 matrix, of full rank or not."""
     rng = np.random.default_rng(draw(seeds))
     return KINDS[draw(st.sampled_from(kinds))](rng.standard_normal((draw(n_samples), draw(m))))
 
 
 @st.composite
 def problems(draw, **sizes):
-    """Codes and targets, one column or several."""
+    """Draw codes and targets with one or several columns."""
     Z = draw(codes(**sizes))
     rng = np.random.default_rng(draw(seeds))
     return Z, rng.standard_normal((len(Z), draw(st.integers(1, 3))))

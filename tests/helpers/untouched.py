@@ -1,4 +1,7 @@
-"""Bad input is refused in words, and nothing else is touched or lost."""
+"""A malformed call is refused by name, and nothing else is touched or lost.
+
+A table of refusals is a list of `Refusal`: the call, and what the message must name.
+"""
 
 import contextlib
 import random
@@ -11,30 +14,40 @@ import numpy as np
 import pytest
 import torch
 
-import esutils
 
-PUBLIC = {name: getattr(esutils, name) for name in esutils.__all__}
+class Refusal:
+    """A malformed call, the error that it raises, and what the message of this error names.
 
-
-def rows(table):
-    """Return preparation, call and message of each row of a table, where the message is indented.
-
-    Lines before the call prepare it.
+    ``before`` prepares the case and is given pytest's ``monkeypatch``.
     """
-    found, lines = [], []
-    for line in table.strip().splitlines():
-        if not line.startswith(" "):
-            lines.append(line)
-            continue
-        *before, call = lines
-        found.append(pytest.param("\n".join(before), call, line.strip(), id="; ".join(lines)))
-        lines = []
-    return found
+
+    def __init__(self, call, named, error=ValueError, before=None):
+        self.call, self.named, self.error = call, named, error
+        self.before = before or (lambda monkeypatch: None)
+
+    def __str__(self):
+        """Return what the call reads, and what is named: the row's name in pytest's report."""
+        return f"{'.'.join(self.call.__code__.co_names)}: {', '.join(map(_text, self.named))}"
 
 
-def says(text, message):
-    """Return whether a text is this message, in which "..." stands for anything."""
-    return re.fullmatch(".*".join(map(re.escape, message.split("..."))), text, re.DOTALL)
+def lacking(message, named):
+    """Return those of the names and values that a message does not hold.
+
+    They are looked for as whole words, wherever they stand: a string as it is, and any other value
+    as its ``repr``.
+    """
+    return [name for name in named if not re.search(_whole(_text(name)), message)]
+
+
+def _text(name):
+    return name if isinstance(name, str) else repr(name)
+
+
+def _whole(text):
+    """Return the pattern of a text that is no part of a longer word or number."""
+    before = r"(?<![\w.])" if text[0].isalnum() else ""
+    after = r"(?!\w|\.\d)" if text[-1].isalnum() else ""
+    return before + re.escape(text) + after
 
 
 def tree(folder):
@@ -47,26 +60,23 @@ def tree(folder):
 
 
 def states():
-    """Return the random states that nobody may move unasked, and the open figures."""
-    legacy = np.random.get_state()  # noqa: NPY002  (that it stays alone is what is asked)
+    """Return the global random states, and the numbers of the open figures."""
+    legacy = np.random.get_state()  # noqa: NPY002  (the test asks that it stays as it is)
     drawn = random.getstate(), legacy, torch.get_rng_state().numpy()
     return joblib.hash(drawn), plt.get_fignums()
 
 
 @contextlib.contextmanager
-def refused(message, folder, inputs=()):
-    """Expect a ValueError that says ``message``, or the error that this begins with, and no harm.
+def refused(named, folder, inputs=(), error=ValueError):
+    """Expect an error whose message names all of ``named``, and no harm.
 
-    Neither the folder nor the inputs may change, and no warning of a library may come before.
+    Neither the folder nor the inputs may change, and no warning of a library may come first.
     """
-    kind, _, rest = message.partition(": ")
-    errors = {"OSError": OSError, "KeyboardInterrupt": KeyboardInterrupt}
-    error, message = (errors[kind], rest) if kind in errors else (ValueError, message)
     before = tree(folder), joblib.hash(inputs), states()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(error) as refusal:
             yield
     said = str(refusal.value)
-    assert says(said, message), said
+    assert not lacking(said, named), said
     assert (tree(folder), joblib.hash(inputs), states()) == before

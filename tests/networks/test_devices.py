@@ -15,7 +15,7 @@ from tests.helpers.networks import (
 )
 
 
-def test_the_far_device_refuses_a_mixture_and_numpy():
+def test_the_far_device_refuses_mixed_devices_and_numpy():
     with FarDevice():
         near, far = torch.ones(2), torch.ones(2, device="meta")
         assert (far + far).device.type == "meta"
@@ -46,13 +46,13 @@ def test_a_network_trains_on_another_device_as_on_the_cpu(options, device, toler
 
 @elsewhere
 @pytest.mark.parametrize("share", [0.6, 0.2])
-def test_masks_and_silent_inputs_serve_on_another_device(share, device, tolerance, monkeypatch):
+def test_masks_and_silent_inputs_work_on_another_device(share, device, tolerance, monkeypatch):
     X, y = small_task()
     X[:, 2] = 0
     with FarDevice():
         model, other = (mlp.initial_mlp(5, (20, 10), 3, device=d) for d in (None, device))
         masks = random_masks(model, share)
-        training.fit(other, X, y, 3, masks=masks)  # densely, however few are kept
+        training.fit(other, X, y, 3, masks=masks)  # dense training, however few weights are kept
         monkeypatch.setattr(training, "_FEW", 0.0)
         training.fit(model, X, y, 3, masks=[mask.to(device) for mask in masks])
         for layer, far, mask in zip(model[::2], other[::2], masks, strict=True):
@@ -70,7 +70,7 @@ def agreement(masks, others, device):
 
 
 @elsewhere
-def test_masks_are_drawn_alike_on_another_device(device, tolerance):
+def test_masks_are_the_same_on_another_device(device, tolerance):
     with FarDevice():
         masks = some_masks()
         others = [mask.to(device) for mask in masks]
@@ -80,7 +80,7 @@ def test_masks_are_drawn_alike_on_another_device(device, tolerance):
         model, other = small_net(), small_net().to(device)
         assert agreement(tickets.full_masks(model), tickets.full_masks(other), device) == 1
         fractions = (0.2, 0.5, 0.1)
-        for given in (masks, others):  # the model's device counts
+        for given in (masks, others):  # what matters is the device of the model
             pruned = tickets.prune(model, masks, fractions)
             assert agreement(pruned, tickets.prune(other, given, fractions), device) == 1
             assert agreement(tickets.prune(model, given, fractions), pruned, "cpu") == 1

@@ -1,13 +1,15 @@
 import copy
+import os
 import pickle
 import subprocess
 import sys
-import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import esutils
 from esutils import mlp, training
 from tests.helpers.networks import numpy_forward, small_task, weights
 
@@ -19,9 +21,9 @@ def test_seed_decides_the_network():
     assert np.abs(weights(first) - weights(other)).max() > 0.1
 
 
-def test_first_weights_follow_hes_law_and_biases_start_at_zero():
+def test_first_weights_follow_hes_distribution_and_biases_start_at_zero():
     X, y = small_task(n_inputs=24)
-    # one step of size 1e-9 leaves the initial network where it was
+    # One step of size 1e-9 leaves the initial network as it was.
     model = training.train_mlp(X, y, (4000,), n_epochs=1, learning_rate=1e-9, batch_size=60)
     for layer, fan_in in ((model[0], 24), (model[2], 4000)):
         W = layer.weight.detach().numpy()
@@ -79,7 +81,7 @@ def test_dropout_has_its_rate_keeps_the_mean_and_scales_the_gradient(rate):
     tolerance = 5 * np.sqrt(rate * (1 - rate) / h.numel())
     assert dropped.mean().item() == pytest.approx(rate, abs=tolerance)
     assert out.double().mean().item() == pytest.approx(1, abs=tolerance / (1 - rate))
-    # entries drop on their own, not by row or column
+    # Entries drop independently, not by row or by column.
     for dim, n in ((0, 500), (1, 400)):
         spread = dropped.mean(dim).var().item()
         assert spread == pytest.approx(rate * (1 - rate) / n, rel=0.4)
@@ -163,22 +165,26 @@ def test_initial_mlp_refuses_bad_input_by_name_and_value(name, change, value):
         mlp.initial_mlp(**{"n_inputs": 5, "hidden": (4,), "n_outputs": 3, **change})
 
 
-def run_python(code):
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+def test_only_networks_need_pytorch_and_say_how_to_get_it(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('not installed')")
+    need_it = {"mlp", "training", "tickets", "experiments", "questions"}
+    code = f"""
+import esutils
+for name in {sorted(set(esutils.__all__) - need_it)}:
+    getattr(esutils, name)
+for name in {sorted(need_it)}:
+    try:
+        getattr(esutils, name)
+    except ImportError as error:
+        print(error)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(esutils.__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
     )
-
-
-def test_torch_is_imported_only_when_asked_and_missed_by_name():
-    answer = run_python(
-        """
-        import sys
-        import esutils
-        assert "torch" not in sys.modules
-        sys.modules["torch"] = None
-        from esutils import mlp, training
-        """
-    )
-    assert "AssertionError" not in answer.stderr
-    assert "ImportError: networks need PyTorch" in answer.stderr
-    assert "esutils[torch]" in answer.stderr
+    assert run.stderr == ""
+    advice = 'networks need PyTorch: pip install "expand-and-sparsify[torch]"'
+    assert run.stdout.splitlines() == len(need_it) * [advice]

@@ -1,4 +1,4 @@
-"""Networks and masks: exact counts, nothing grows back, and no order of units or samples shows."""
+"""Networks and masks: counts are exact, nothing grows back, and order does not matter."""
 
 import copy
 
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esutils import mlp, tickets, training
-from esutils.networks.masks import Scored, _Largest
 from tests.helpers.networks import counts, matrices, numpy_forward
 from tests.helpers.strategies import few, powers, seeds
 
@@ -18,7 +17,7 @@ shares = st.floats(0, 1)
 
 @st.composite
 def networks(draw, **options):
-    """Untrained networks, with biases."""
+    """Draw an untrained network with biases that are not 0."""
     n_inputs, n_outputs = draw(st.integers(1, 7)), draw(st.integers(2, 4))
     generator = torch.Generator().manual_seed(draw(seeds))
     model = mlp.initial_mlp(n_inputs, draw(widths), n_outputs, random_state=generator, **options)
@@ -29,7 +28,7 @@ def networks(draw, **options):
 
 @st.composite
 def tasks(draw):
-    """A network, samples and labels for it, and a seed."""
+    """Draw a network, samples and labels for it, and a seed."""
     model, seed = draw(networks()), draw(st.integers(0, 2**31))
     layers, rng = mlp.linear_layers(model), np.random.default_rng(seed)
     X = rng.standard_normal((draw(st.integers(2, 12)), layers[0].in_features))
@@ -44,7 +43,7 @@ def masks_for(draw, shapes):
 
 @st.composite
 def masked_networks(draw):
-    """A network and masks for it; its weights are of few sizes, so that ties are the rule."""
+    """Draw a network and masks for it; half of the networks have few distinct weights, and ties."""
     model = draw(networks())
     if draw(st.booleans()):
         for layer in mlp.linear_layers(model):
@@ -56,7 +55,7 @@ def masked_networks(draw):
 
 
 @given(st.integers(1, 7), widths, st.integers(1, 4), seeds, st.floats(0, 0.9))
-def test_a_first_network_has_hes_bounds_and_its_seed_is_all_that_counts(d, hidden, k, seed, rate):
+def test_an_untrained_network_keeps_hes_bounds_and_only_its_seed_matters(d, hidden, k, seed, rate):
     model = mlp.initial_mlp(d, hidden, k, random_state=seed)
     dropped = mlp.initial_mlp(d, hidden, k, random_state=seed, dropout=rate, input_dropout=rate / 2)
     layers = mlp.linear_layers(model)
@@ -77,7 +76,7 @@ def test_outputs_are_those_of_a_plain_loop_in_any_order(task, data):
     assert np.array_equal(mlp.predict(model, X), outputs.argmax(axis=1))
     samples = data.draw(st.permutations(range(len(X))))
     np.testing.assert_allclose(mlp.logits(model, X[samples]), outputs[samples], atol=1e-5)
-    first, second, *_ = mlp.linear_layers(model)  # the units of the first layer change places
+    first, second, *_ = mlp.linear_layers(model)  # exchange units of the first layer
     units = np.random.default_rng(seed).permutation(first.out_features)
     first.weight.data, first.bias.data = first.weight.data[units], first.bias.data[units]
     second.weight.data = second.weight.data[:, units]
@@ -86,7 +85,7 @@ def test_outputs_are_those_of_a_plain_loop_in_any_order(task, data):
 
 @few
 @given(tasks(), st.integers(1, 3), st.integers(1, 12))
-def test_training_follows_the_order_of_inputs_and_of_classes(task, n_epochs, batch_size):
+def test_reordered_inputs_and_classes_give_the_same_network_reordered(task, n_epochs, batch_size):
     model, X, y, seed = task
     rng = np.random.default_rng(seed)
     inputs, classes = rng.permutation(X.shape[1]), rng.permutation(len(matrices(model)[-1]))
@@ -118,7 +117,7 @@ def test_training_leaves_masked_weights_at_zero_and_repeats(task, data, decay, n
 
 @few
 @given(tasks(), widths, st.sampled_from([{}, {"dropout": 0.5, "n_active": 1}]))
-def test_a_trained_network_is_a_first_one_that_was_fitted(task, hidden, options):
+def test_train_mlp_is_initial_mlp_then_fit(task, hidden, options):
     _, X, y, seed = task
     generator = torch.Generator().manual_seed(seed)
     model = mlp.initial_mlp(X.shape[1], hidden, 4, random_state=generator, **options)
@@ -221,28 +220,32 @@ def test_tickets_are_nested_rewound_and_counted(task, share, n_rounds):
         assert not any((new & ~old).any() for old, new in zip(more, less, strict=True))
 
 
-@given(st.integers(1, 6), st.integers(1, 9), st.data(), seeds)
-def test_a_mask_of_scores_is_the_first_k_of_a_stable_sort_and_passes_gradients(n, m, data, seed):
+def scored_layer(n_inputs, width, keep, seed):
+    """Return a Linear layer with biases, and a layer that trains scores for its weights."""
     generator = torch.Generator().manual_seed(seed)
-    scores, weights = torch.randn(2, n, m, generator=generator)
-    if data.draw(st.booleans()):
-        scores = torch.round(scores)  # with ties
-    k = data.draw(st.integers(1, n * m))
-    ones = _Largest.apply(scores.requires_grad_(), k)
-    expected = np.zeros(n * m, np.float32)
-    expected[np.argsort(-scores.detach().numpy(), axis=None, kind="stable")[:k]] = 1
+    layer = torch.nn.Linear(n_inputs, width)
+    layer.bias.data.normal_(generator=generator)
+    return layer, tickets.ScoredLinear(layer, keep, generator)
+
+
+@given(st.integers(1, 6), st.integers(1, 9), st.data(), seeds)
+def test_the_mask_is_the_first_k_of_a_stable_sort_and_passes_gradients(d, m, data, seed):
+    k, rng = data.draw(st.integers(1, d * m)), np.random.default_rng(seed)
+    _, layer = scored_layer(d, m, k / (d * m), seed)
+    scores, slopes = (torch.from_numpy(rng.standard_normal((m, d), np.float32)) for _ in range(2))
+    layer.weight.data = torch.round(scores) if data.draw(st.booleans()) else scores  # with ties
+    ones, sizes = layer.mask(), layer.weight.detach().abs().numpy()
+    expected = np.zeros(m * d, np.float32)
+    expected[np.argsort(-sizes, axis=None, kind="stable")[:k]] = 1
     assert np.array_equal(ones.detach().numpy().ravel(), expected)
-    (ones * weights).sum().backward()
-    assert torch.equal(scores.grad, weights)
+    (ones * slopes).sum().backward()
+    assert torch.equal(layer.weight.grad, slopes * layer.weight.sign())
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.floats(0.01, 1), seeds)
 def test_a_scored_layer_is_the_layer_under_its_mask(d, m, keep, seed):
-    generator = torch.Generator().manual_seed(seed)
-    layer = torch.nn.Linear(d, m)
-    layer.bias.data.normal_(generator=generator)
-    scored, h = Scored(layer, keep, generator), torch.randn(3, d, generator=generator)
-    ones = scored.mask()
+    layer, scored = scored_layer(d, m, keep, seed)
+    h, ones = torch.randn(3, d, generator=torch.Generator().manual_seed(seed)), scored.mask()
     assert ones.sum() == max(1, round(keep * d * m))
     torch.testing.assert_close(scored(h), h @ (layer.weight * ones).T + layer.bias)
     assert scored.weight.abs().max() <= d**-0.5 and scored.weight.requires_grad
@@ -251,7 +254,7 @@ def test_a_scored_layer_is_the_layer_under_its_mask(d, m, keep, seed):
 
 @few
 @given(tasks(), st.floats(0.01, 1))
-def test_a_supermask_keeps_its_share_and_the_weights(task, keep):
+def test_a_supermask_keeps_its_share_and_leaves_the_weights_alone(task, keep):
     model, X, y, seed = task
     start = copy.deepcopy(matrices(model))
     found, again = (tickets.supermask(model, X, y, keep, 1, random_state=seed) for _ in range(2))

@@ -54,7 +54,7 @@ def test_masked_training_is_a_plain_loop():
 @pytest.mark.parametrize("decay", [True, False])
 @pytest.mark.parametrize("hidden", [(40,), (30, 20), (9, 8, 7)])
 def test_a_sparse_network_takes_the_steps_of_the_dense_one(hidden, decay, monkeypatch):
-    """Few weights, an input and units that none of them touch, batches of 25, 25 and 10."""
+    """Few weights are kept, none at one input and at some units; the batches are 25, 25 and 10."""
     X, y = small_task()
     start = mlp.initial_mlp(5, hidden, 3, random_state=1)
     masks = [torch.rand(m.shape, generator=torch.Generator().manual_seed(7)) < 0.2
@@ -79,7 +79,7 @@ def test_a_sparse_network_takes_the_steps_of_the_dense_one(hidden, decay, monkey
 
 @pytest.mark.parametrize("share", [1.1, 0.6, 0.2])
 @pytest.mark.parametrize("silent", [[0, 4, 5], slice(None)])
-def test_setting_aside_what_is_always_zero_changes_no_network(silent, share, monkeypatch):
+def test_setting_aside_inputs_that_are_always_zero_changes_no_network(silent, share, monkeypatch):
     X, y = small_task(n_inputs=9)
     X[:, silent] = 0
     start = mlp.initial_mlp(9, (30, 20), 3, random_state=1)
@@ -120,8 +120,8 @@ def test_full_masks_and_a_watcher_change_nothing():
 
 
 @pytest.mark.parametrize(("few", "dropout"), [(0.0, 0.0), (0.0, 0.5), (0.42, 0.0)])
-def test_looks_within_an_epoch_come_evenly_and_change_no_bit(few, dropout, monkeypatch):
-    """Dense, with dropout, sparse; with an input that is set aside; 9 steps an epoch."""
+def test_calls_within_an_epoch_are_evenly_spread_and_change_no_bit(few, dropout, monkeypatch):
+    """Train dense, with dropout, and sparse; set one input aside; take 9 steps per epoch."""
     monkeypatch.setattr(training, "_FEW", few)
     X, y = small_task()
     X[:, 2] = 0

@@ -41,7 +41,7 @@ def test_one_step_is_adam_on_the_mean_cross_entropy():
     share = np.exp(logits - logits.max(axis=1, keepdims=True))
     share /= share.sum(axis=1, keepdims=True)
     gradient = (share - np.eye(3)[y]).T @ activity / len(X)
-    # Adam's first step moves every weight by the rate, against the sign of its gradient
+    # Adam's first step moves every weight by the rate, against the sign of its gradient.
     step = (moved[2].weight - start[2].weight).detach().numpy()
     clear = np.abs(gradient) > 1e-4
     assert clear.sum() > 15
@@ -50,7 +50,7 @@ def test_one_step_is_adam_on_the_mean_cross_entropy():
 
 @pytest.fixture
 def step_sizes(monkeypatch):
-    """The step size of each of Adam's steps, in order."""
+    """Record the size of each of Adam's steps, in order."""
     seen, adam = [], training.adam
 
     def watched(*args, lr, **kwargs):
@@ -67,11 +67,11 @@ def test_step_size_falls_linearly_to_zero(step_sizes):
     np.testing.assert_allclose(step_sizes, 0.5 * (1 - np.arange(6) / 6), rtol=1e-6)
 
 
-def test_read_only_and_strided_arrays_serve_like_any_other():
+def test_read_only_and_strided_arrays_work_like_any_other():
     X, y = small_task()
     X = X.astype(np.float32)
     wide = np.repeat(X, 2, axis=1)[::-1]
-    X.flags.writeable = y.flags.writeable = False  # as joblib hands them to its workers
+    X.flags.writeable = y.flags.writeable = False  # like those that joblib hands to its workers
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = training.train_mlp(X, y, (4,), 1)
@@ -125,7 +125,7 @@ def test_bad_input_is_refused_by_name(name, change):
 
 
 def plain_training(X, y, sizes, n_epochs, rate, batch_size, seed):
-    """Train with PyTorch's own scheduler and nothing optional, as the first version did."""
+    """Train in the plainest way: with PyTorch's own optimiser and scheduler, and no options."""
     generator = torch.Generator().manual_seed(seed)
     layers = []
     for fan_in, width in pairwise(sizes):

@@ -52,7 +52,7 @@ Z, T = np.ones((6, 4)), np.ones(6)
         (lambda: ridge(Z, T, 0.0), r"penalty must be a finite number in \(0, inf\], got 0.0"),
         (lambda: ridge(Z, T, np.nan), "penalty must be a finite number .* got nan"),
         (lambda: ridge_path(Z, T, []), r"penalties must be positive and finite, got \[\]"),
-        (lambda: ridge(Z, T[:5], 1.0), "Y must have 6 rows, one a sample, got 5"),
+        (lambda: ridge(Z, T[:5], 1.0), "Y must have 6 rows, one per sample, got 5"),
         (lambda: ridge(Z * np.nan, T, 1.0), "Z must be finite"),
         (lambda: ridge(Z, T * np.inf, 1.0), "Y must be finite"),
         (lambda: ridge(Z, T.astype(str), 1.0), "Y must hold real numbers"),

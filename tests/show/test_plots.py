@@ -19,7 +19,7 @@ def ax():
     plt.close(figure)
 
 
-def test_every_model_has_a_label_and_a_colour_of_its_own():
+def test_every_model_has_its_own_label_and_colour():
     assert set(plots.MODEL_COLORS) == set(plots.MODEL_LABELS)
     assert len(set(plots.MODEL_COLORS.values())) == len(plots.MODEL_COLORS)
     assert len(set(plots.MODEL_LABELS.values())) == len(plots.MODEL_LABELS)

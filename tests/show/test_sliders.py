@@ -73,7 +73,7 @@ def test_links_tie_every_stack_to_its_slider():
     assert links == {(height, stack), *((width, inner) for inner in stack.children)}
 
 
-def test_values_are_shown_with_thousands_set_apart():
+def test_values_are_shown_with_thousands_separators():
     slider, *_ = small(height=[0, 5], width=[1000, 20_000]).children[1:]
     assert list(slider._options_labels) == ["1,000", "20,000"]
 
@@ -113,7 +113,7 @@ def test_the_frames_come_back(live, leave):
     assert live["control"].value == live["height"].value
 
 
-def test_controls_wait_until_they_are_let_go_and_the_static_page_can_hide_them(live):
+def test_controls_wait_for_the_reader_to_let_go_and_the_static_page_can_hide_them(live):
     assert not live["control"].continuous_update
     panel = small(height=[0, 10], between=["height"]).children[-1]
     assert "needs-kernel" in panel._dom_classes
@@ -141,7 +141,7 @@ def test_a_wide_grid_of_positive_numbers_gets_a_logarithmic_control(values, kind
             dict(height=[1, 2], start={"height": 3}),
             r"start of height must be one of \[1, 2\], got 3",
         ),
-        (dict(height=[]), r"values of height must be at least one, got \[\]"),
+        (dict(height=[]), r"values of height must hold at least one, got \[\]"),
         (dict(height=[1], start={"heigth": 1}), r"start must be one of \['height'\], got 'heigth'"),
         (dict(height=[1], alt="a frame"), "alt must be a function of the values, got 'a frame'"),
         (dict(height=[1], caption=" "), "caption must say what to look for, got ' '"),
@@ -169,12 +169,12 @@ def noise(ax, seed):
     ax.imshow(np.random.default_rng(seed).random((400, 600)))
 
 
-def test_a_frame_too_heavy_for_a_page_is_refused():
+def test_a_frame_too_large_for_a_page_is_refused():
     with pytest.raises(ValueError, match="draw must give frames of at most 60000 bytes, got"):
         explore(noise, caption="Look.", alt=alt, seed=[0])
 
 
-def test_a_slider_too_heavy_for_a_page_is_refused():
+def test_a_slider_too_large_for_a_page_is_refused():
     with pytest.raises(ValueError, match="draw must give at most 1200000 bytes in all, got"):
         explore(noise, caption="Look.", alt=alt, figsize=(2.8, 2.8), seed=range(24))
 

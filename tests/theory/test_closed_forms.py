@@ -7,7 +7,7 @@ from esutils import theory
 
 
 def close_to(values, expected, largest_error):
-    """Whether the mean of simulated values matches, the simulation being sharp enough to tell."""
+    """Return whether the mean of simulated values agrees; first check that its error is small."""
     error = np.std(values, ddof=1) / np.sqrt(len(values))
     assert error < largest_error * expected
     return abs(np.mean(values) - expected) < 4 * error
@@ -87,7 +87,7 @@ def test_mei_montanari_matches_simulated_relu_features(psi1, psi2, nonlinear):
         beta /= np.linalg.norm(beta)
 
         def target(X, beta=beta):
-            # products of three inputs: the ReLU has no cubic part, so no width can learn them
+            # Products of three inputs: the ReLU has no cubic part, so no width can learn them.
             cubic = X.reshape(-1, 50, 3).prod(axis=2).sum(axis=1) / np.sqrt(50)
             return X @ beta + np.sqrt(nonlinear * (d + 2) * (d + 4)) / d * cubic
 
@@ -95,7 +95,7 @@ def test_mei_montanari_matches_simulated_relu_features(psi1, psi2, nonlinear):
         y = target(X) + np.sqrt(noise) * rng.standard_normal(len(X))
         a = minimum_norm(np.maximum(X @ W, 0), y)
         risks.append(np.mean((np.maximum(X_new @ W, 0) @ a - target(X_new)) ** 2))
-    error = 1.2533 * np.std(risks, ddof=1) / np.sqrt(len(risks))  # of a median
+    error = 1.2533 * np.std(risks, ddof=1) / np.sqrt(len(risks))  # standard error of a median
     expected = theory.mei_montanari_risk(psi1, psi2, 1.0, noise, nonlinear)
     assert error < 0.06 * expected
     assert abs(np.median(risks) - expected) < 3 * error

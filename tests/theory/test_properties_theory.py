@@ -1,7 +1,7 @@
-"""Closed forms against quadrature, at their limits, and under the symmetries that they have.
+"""Closed forms against quadrature, at their limits, and under their symmetries.
 
-The quadratures are Gauss and Legendre's with 400 points; of these smooth integrands their error is
-far below the tolerance of a millionth.
+We use Gauss-Legendre quadrature with 400 points. The integrands are smooth, so its error is far
+below the tolerance of one in a million.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def density(x):
 
 
 @given(st.floats(0.05, 3.1), shares)
-def test_the_overlap_is_the_chance_that_two_normals_exceed_the_cut(angle, share):
+def test_the_overlap_is_the_probability_that_two_normals_exceed_the_cut(angle, share):
     cut, sine, cosine = ndtri(1 - share), np.sin(angle), np.cos(angle)
 
     def both(x):
@@ -43,12 +43,12 @@ def test_the_overlap_is_the_chance_that_two_normals_exceed_the_cut(angle, share)
 
 
 @given(angles, angles, shares, shares)
-def test_the_overlap_falls_with_the_angle_rises_with_the_share_and_has_its_bounds(a, b, s, r):
+def test_the_overlap_falls_with_the_angle_rises_with_the_share_and_keeps_its_bounds(a, b, s, r):
     (near, far), (few, many) = sorted([a, b]), sorted([s, r])
     overlap = theory.code_overlap(near, few)
     assert max(0, 2 - 1 / few) - 1e-12 <= theory.code_overlap(far, few) <= overlap <= 1
     assert overlap <= theory.code_overlap(near, many) + 1e-12
-    # that neither is active is as likely as that both are, with the shares exchanged
+    # Neither point is active as often as both are when the active fraction is 1 - few.
     neither = 1 - 2 * few + few * overlap
     mirrored = (1 - few) * theory.code_overlap(near, 1 - few)
     assert mirrored == pytest.approx(neither, abs=1e-9)
@@ -89,11 +89,13 @@ def test_the_gaussian_kernel_is_a_mean_cosine_and_multiplies_over_dimensions(a, 
 
 
 @given(ratios, amounts, amounts)
-def test_the_isotropic_risk_is_an_integral_over_the_marchenko_pastur_law(ratio, signal, noise):
-    middle, half = 1 + ratio, 2 * np.sqrt(ratio)  # where the eigenvalues lie: middle ± half
+def test_the_isotropic_risk_is_an_integral_over_the_marchenko_pastur_distribution(
+    ratio, signal, noise
+):
+    middle, half = 1 + ratio, 2 * np.sqrt(ratio)  # the eigenvalues lie in middle ± half
 
     def moment(power):
-        """Of the eigenvalues that are not 0, by their angle on the half circle."""
+        """Return a moment of the eigenvalues above 0, by their angle on the half circle."""
 
         def at(turn):
             return half**2 * np.cos(turn) ** 2 * (middle + half * np.sin(turn)) ** (power - 1)
@@ -121,13 +123,13 @@ def test_the_isotropic_risk_is_linear_and_its_variance_is_the_same_on_both_sides
 
 @st.composite
 def activations(draw):
-    """The first moments of a mixture: a ReLU's, with more or less that is not linear."""
+    """Draw the moments of an activation with a linear and a nonlinear part."""
     mu0, mu1, rest = draw(st.floats(-2, 2)), draw(st.floats(0.2, 2)), draw(st.floats(0.1, 2))
     return mu0, mu1, mu0**2 + mu1**2 + rest
 
 
 @given(ratios, st.floats(0.5, 9), amounts, amounts, amounts, activations())
-def test_the_random_feature_risk_is_linear_and_sees_the_activations_shape_alone(
+def test_the_random_feature_risk_is_linear_and_ignores_scale_and_shift_of_the_activation(
     ratio, psi2, linear, noise, nonlinear, moments
 ):
     def risk(*parts, moments=moments):
@@ -146,7 +148,7 @@ def test_the_random_feature_risk_is_linear_and_sees_the_activations_shape_alone(
 
 
 @given(st.floats(0.5, 9), st.floats(0.05, 0.2))
-def test_the_random_feature_risk_has_its_pole_at_as_many_features_as_samples(psi2, step):
+def test_the_random_feature_risk_has_its_pole_where_features_equal_samples(psi2, step):
     def risk(ratio):
         return theory.mei_montanari_risk(ratio * psi2, psi2, 1, 1)
 

@@ -1,12 +1,12 @@
-"""The report on mutants: counted, described, and each survivor with its reason or refused."""
+"""The report on mutants counts and describes them, and refuses survivors without a reason."""
 
 import pytest
 
 from tools import mutation
 
 DIFF = """# {name}: survived
---- esutils/toy.py
-+++ esutils/toy.py
+--- esutils/room/toy.py
++++ esutils/room/toy.py
 @@ -1,3 +1,3 @@
  def half(x):
 -    return {{"of": x / 2 - 1}}
@@ -21,7 +21,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def report(*fates):
-        names = [f"esutils.toy.xǁToyǁhalf__mutmut_{at}" for at in range(len(fates))]
+        names = [f"esutils.room.toy.xǁToyǁhalf__mutmut_{at}" for at in range(len(fates))]
 
         def mutmut(command, name, *_):
             if command == "show":
@@ -37,9 +37,9 @@ def run(tmp_path, monkeypatch):
 
 def test_the_report_counts_and_describes(run):
     wrong, text = run(*["killed"] * 7, "segfault", "survived", "timeout")
-    assert "| `toy` | 10 | 9 | 1 | 90 |\n| `all` | 10 | 9 | 1 | 90 |\n" in text
+    assert "| `room.toy` | 10 | 9 | 1 | 90 |\n| `all` | 10 | 9 | 1 | 90 |\n" in text
     item = '- `Toy.half`: `return {"of": x / 2 - 1}` becomes `return {"of": x / 2 - 8}`\n'
-    assert text.endswith(f"\n## toy\n\n{item}  no reason is known\n")
+    assert text.endswith(f"\n## room.toy\n\n{item}  no reason is known\n")
     assert wrong == "survivors without a reason: 1"
 
 

@@ -72,7 +72,7 @@ def empty():
     return {"machine": "M", "variations": {}, "pages": {}}
 
 
-def test_what_came_out_is_not_run_again_until_page_or_variation_changes(book, monkeypatch):
+def test_what_came_out_is_not_run_again_until_something_changes(book, tmp_path, monkeypatch):
     pages, ran = book
     record = empty()
     assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
@@ -81,9 +81,17 @@ def test_what_came_out_is_not_run_again_until_page_or_variation_changes(book, mo
     assert [*reproduce.outcomes("AVX2", record)] == ["one"]
     page_in(pages[0].parent, "two", ("print(1 + 0)", "1\n"))  # and so does the code
     assert [*reproduce.outcomes("AVX2", record)] == ["two"]
+    module = tmp_path / "esutils" / "room" / "module.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("x = 1")
+    monkeypatch.setattr(reproduce, "PACKAGE", tmp_path / "esutils")
+    assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
+    module.write_text("x = 2")
+    assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
+    assert [*reproduce.outcomes("AVX2", record)] == []
     monkeypatch.setitem(VARIATIONS, "AVX2", VARIATIONS["AVX2"]._replace(kernels={"A": "B"}))
     assert sorted(reproduce.outcomes("AVX2", record)) == ["one", "two"]
-    assert len(ran) == 6
+    assert len(ran) == 10
 
 
 def test_a_page_that_differed_is_run_again(book):

@@ -1,6 +1,7 @@
-"""What is installed and run is pinned, and nothing that is read as data is run."""
+"""What is installed is pinned and ours; nothing that is read as data is run."""
 
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -12,15 +13,25 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-PIN = r"[\w.-]+(?:\[[\w,-]+\])?==[\w.]+"  # without the processor that a build is for
+PIN = r"[\w.-]+(?:\[[\w,-]+\])?==[\w.]+"  # without a suffix such as +cpu
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAY_WRITE = {"deploy": {"pages", "id-token"}, "publish": {"id-token"}}
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
 
+def tracked(*suffixes):
+    """Return the files that git tracks, this one left out."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("no git repository: nothing says which files are ours")
+    paths = [ROOT / line for line in listed.stdout.splitlines()]
+    paths = [path for path in paths if path.is_file() and path != Path(__file__).resolve()]
+    return [path for path in paths if not suffixes or path.suffix in suffixes]
+
+
 def pins(text):
-    """Return what is pinned, by name."""
+    """Return the pinned requirements, by name."""
     found = map(Requirement, re.findall(f"^{PIN}", text, re.M))
     return {canonicalize_name(pin.name): pin for pin in found}
 
@@ -81,11 +92,39 @@ def test_workflows_may_only_read_but_for_what_publishes(path):
 
 
 def test_arrays_are_loaded_without_objects():
-    here = Path(__file__).resolve()
-    files = [path for kind in ("*.py", "*.ipynb") for path in ROOT.glob(kind)]
-    for folder in ("esutils", "chapters", "paper", "benchmarks", "tools", "_ext", "tests"):
-        files += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".ipynb")]
+    files = tracked(".py", ".ipynb")
     assert len(files) > 100
     for path in files:
-        if path.resolve() != here:
-            assert "allow_pickle=True" not in path.read_text(encoding="utf-8"), path
+        assert "allow_pickle=True" not in path.read_text(encoding="utf-8"), path
+
+
+STRANGER = re.compile(r"\besutils\[|\binstall\b[^\n]{0,80}?[\s\"'`]esutils(?![\w./-])")
+
+
+def test_nobody_is_told_to_install_the_package_of_another_project():
+    """On the Python Package Index, our import name is the name of another project."""
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture, an array
+        found = STRANGER.search(text)
+        assert not found, f"{path.relative_to(ROOT)}: {found[0]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("pip install esutils", True),
+        ("pip install -U 'esutils'", True),
+        ('pip install \\"esutils[report]\\"', True),
+        ("it needs `esutils[dask]`", True),
+        ("uv add esutils[torch]", True),
+        ('pip install "expand-and-sparsify[report]"', False),
+        ("pip install .\n\nimport esutils", False),
+        ("pytest tests esutils", False),
+        ("make install; ls esutils/layer", False),
+    ],
+)
+def test_how_a_text_that_names_the_other_project_is_found(text, is_found):
+    assert bool(STRANGER.search(text)) == is_found

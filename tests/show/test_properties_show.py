@@ -1,4 +1,4 @@
-"""Figures show what they are given: no line, label, image or frame is lost or out of order."""
+"""Figures and sliders lose no line, label, image or frame, and put none out of order."""
 
 from itertools import product
 
@@ -18,7 +18,7 @@ grids = st.lists(st.integers(0, 9), min_size=1, max_size=2, unique=True)
 
 
 def some_axes(n=1):
-    """Return the Axes of a figure that nothing keeps open."""
+    """Return the Axes of a figure that pyplot does not keep open."""
     return FigureCanvasAgg(Figure()).figure.subplots(1, n, squeeze=False)[0]
 
 

@@ -1,13 +1,14 @@
-"""MNIST's files: found, checked, downloaded, refused; a tiny set, and the real ones."""
+"""MNIST and Fashion-MNIST are found, checked, downloaded, and refused if a file is bad."""
 
 import gzip
+import os
 import shutil
 
 import numpy as np
 import pooch
 import pytest
 
-from esutils import data, idx_files
+from esutils import data
 from tests.helpers.datafiles import (
     DATA_DIR,
     HTML,
@@ -31,27 +32,76 @@ from tests.helpers.serving import serve
 DOWNLOAD = pooch.HTTPDownloader  # before a test takes the network away
 
 
-@pytest.mark.parametrize("shape", [(5,), (3, 2, 4)])
-def test_idx_gives_back_what_was_written(shape):
-    array = np.arange(np.prod(shape)).reshape(shape)
-    parsed = idx_files._parse_idx(idx(array), len(shape))
-    assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
+@pytest.fixture(scope="module")
+def real():
+    """Return the bytes of the real files, by data set and key; all eight must be there."""
+    contents = {name: {} for name in LOAD}
+    for name in LOAD:
+        for key in KEYS:
+            plain = DATA_DIR / name / f"{key}-ubyte"
+            packed = plain.with_name(f"{plain.name}.gz")
+            if plain.exists():
+                contents[name][key] = plain.read_bytes()
+            elif packed.exists():
+                contents[name][key] = gzip.decompress(packed.read_bytes())
+            else:
+                required = os.environ.get("ES_DATA") == "required"
+                (pytest.fail if required else pytest.skip)(
+                    f"ES_DATA_DIR has no {name}/{key}-ubyte (make data)"
+                )
+    yield contents
+    pack.cache_clear()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Return a folder for the test's files; the cache is empty, and there is no network."""
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)
+    monkeypatch.delenv("ES_DATA_DIR", raising=False)
+    yield tmp_path
+    shutil.rmtree(tmp_path)  # pytest would keep it, and the real files are large
+
+
+@pytest.fixture
+def small(home, monkeypatch):
+    """Make the loader take a tiny data set for MNIST; return the bytes of its files by key."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.integers(256, size=(n, 28, 28)) for n in (7, 3)]
+    contents = dict(
+        zip(KEYS, map(idx, (arrays[0], range(7), arrays[1], range(3))), strict=True),
+    )
+    digests = {key: sha256(content) for key, content in contents.items()}
+    monkeypatch.setitem(data.SHA256, "mnist", digests)
+    return contents
+
+
+@pytest.fixture(params=["tiny", "real"])
+def mnist(request):
+    """Return the bytes of the files by key: once of the tiny MNIST, once of the real one."""
+    if request.param == "tiny":
+        return request.getfixturevalue("small")
+    return request.getfixturevalue("real")["mnist"]
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda c: b"\x01" + c[1:], "magic must be 0x00000803, got 0x01000803"),
-        (lambda c: c[:2] + b"\x0d" + c[3:], "magic must be 0x00000803, got 0x00000d03"),  # float
+        (lambda c: c[:2] + b"\x0d" + c[3:], "magic must be 0x00000803, got 0x00000d03"),  # floats
         (lambda c: idx([1, 2, 3] * 9), "magic must be 0x00000803, got 0x00000801"),  # labels
         (lambda c: c[:9], "header must have 16 bytes, got 9"),
-        (lambda c: c[:-1], r"shape \(3, 2, 4\) must have 24 bytes, got 23"),
-        (lambda c: c + b"\0", r"shape \(3, 2, 4\) must have 24 bytes, got 25"),
+        (lambda c: c[:-1], r"shape \(7, 28, 28\) must have 5488 bytes, got 5487"),
+        (lambda c: c + b"\0", r"shape \(7, 28, 28\) must have 5488 bytes, got 5489"),
     ],
 )
-def test_idx_refuses_anything_else(spoil, message):
+def test_a_file_that_is_no_idx_file_of_images_is_refused(home, small, monkeypatch, spoil, message):
+    wrong = small | {IMAGES: spoil(small[IMAGES])}
+    monkeypatch.setitem(data.SHA256["mnist"], IMAGES, sha256(wrong[IMAGES]))
+    lay(home, wrong, compress=False)
+    monkeypatch.setenv("ES_DATA_DIR", str(home))
     with pytest.raises(ValueError, match=message):
-        idx_files._parse_idx(spoil(idx(np.zeros((3, 2, 4)))), 3)
+        data.load_mnist()
 
 
 @pytest.mark.parametrize("compress", [True, False])
@@ -102,7 +152,7 @@ def assert_refused(name, key, path, found):
     with pytest.raises(ValueError) as refusal:
         LOAD[name]()
     message = str(refusal.value)
-    assert str(path) in message and idx_files.SHA256[name][key] in message and found in message
+    assert str(path) in message and data.SHA256[name][key] in message and found in message
 
 
 @pytest.fixture
@@ -159,7 +209,7 @@ def test_a_real_gzip_file_that_is_damaged_is_refused(given, real, name, spoil, f
 def test_mnist_is_not_taken_for_fashion_mnist(small, home, monkeypatch):
     lay(home, small, compress=False)
     monkeypatch.setenv("ES_DATA_DIR", str(home))
-    with pytest.raises(ValueError, match=idx_files.SHA256["fashion-mnist"]["train-images-idx3"]):
+    with pytest.raises(ValueError, match=data.SHA256["fashion-mnist"]["train-images-idx3"]):
         data.load_fashion_mnist()
 
 
@@ -174,8 +224,8 @@ def test_offline_says_what_was_tried_and_what_needs_no_network(home, name):
     with pytest.raises(OSError, match=r"load_mnist5k\(\)") as failure:
         LOAD[name]()
     message = str(failure.value)
-    assert message.count("no network") == len(idx_files.MIRRORS[name]) == 2
-    assert all(mirror in message for mirror in idx_files.MIRRORS[name])
+    assert message.count("no network") == len(data.MIRRORS[name]) == 2
+    assert all(mirror in message for mirror in data.MIRRORS[name])
     assert str(home / "cache/esutils" / name) in message
     assert not list((home / "cache/esutils" / name).iterdir())
 
@@ -195,9 +245,7 @@ def mirrors(home, web, monkeypatch):
     folders = [folder / "first", folder / "second"]
     for mirror in folders:
         mirror.mkdir()
-    monkeypatch.setitem(
-        idx_files.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders]
-    )
+    monkeypatch.setitem(data.MIRRORS, "mnist", [f"{address}/{mirror.name}/" for mirror in folders])
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(pooch, "HTTPDownloader", DOWNLOAD)
     yield folders
@@ -237,10 +285,10 @@ def test_nothing_of_two_bad_mirrors_remains(home, mnist, mirrors, spoil, found):
         (mirror / f"{IMAGES}-ubyte.gz").write_bytes(spoil(mnist))
     with pytest.raises(OSError) as failure:
         data.load_mnist()
-    tried = str(failure.value).split("Tried:\n")[1].splitlines()
-    for url, line in zip(idx_files.MIRRORS["mnist"], tried, strict=True):
-        assert line.startswith(f"{url}{IMAGES}-ubyte.gz: {home / 'cache/esutils/mnist'}")
-        assert idx_files.SHA256["mnist"][IMAGES] in line and found(mnist) in line
+    tried = str(failure.value).split("We tried:\n")[1].splitlines()
+    for url, line in zip(data.MIRRORS["mnist"], tried, strict=True):
+        assert line.startswith(f"{url}{IMAGES}-ubyte.gz: ")
+        assert data.SHA256["mnist"][IMAGES] in line and found(mnist) in line
     assert not list((home / "cache/esutils/mnist").iterdir())
 
 
