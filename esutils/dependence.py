@@ -16,6 +16,7 @@ from pathlib import Path
 
 import joblib
 
+
 def module_digest(module):
     """Return a hash of the whole package: any change of it counts."""
     folder = Path(__file__).parent

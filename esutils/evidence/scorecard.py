@@ -111,7 +111,7 @@ def at_paper_scale() -> pd.DataFrame:
     pandas.DataFrame
         One row per claim and data set, in the ledger's order: ``chapter, claim, data, verdict,
         estimate, low, high, unit, predicted, samples, versions, judged``. ``judged`` is the date of
-        a verdict of the first edition, and None for one that was judged now. A claim that was
+        a verdict of the first edition, and missing for one that was judged now. A claim that was
         never run at this scale has the verdict "not run".
 
     Raises

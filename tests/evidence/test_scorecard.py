@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from esutils import claims, scorecard
@@ -108,7 +109,7 @@ def test_at_full_size_samples_are_judged_now_and_the_rest_as_it_was(two, monkeyp
     assert table.loc[[0, 2], [*MEASURED, "judged"]].isna().all(axis=None)
     now, then = table.loc[1].to_dict(), table.loc[3].to_dict()
     assert {key: now[key] for key in [*SAID, *MEASURED[:-1]]} == row(verdict, "above 1 points")
-    assert now["judged"] is None and then["judged"] == "2020-01-01"
+    assert pd.isna(now["judged"]) and then["judged"] == "2020-01-01"
     assert (then["estimate"], then["low"], then["high"]) == (1.0, 0.5, 1.5)
     assert then["samples"] == "3 seeds × 100 test images" and then["versions"] == {"numpy": "1"}
 
