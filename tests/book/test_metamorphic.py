@@ -1,11 +1,13 @@
-"""What stays the same when a chapter's experiment is asked otherwise.
+"""What must stay the same when a chapter's experiment is run in another way.
 
-Each relation takes the experiment out of its chapter, at small sizes, and holds whatever the data
-are. It is tried on the chapter as it is, and on the chapter with a bug, which it must find.
+Each relation takes the experiment out of its chapter, runs it at small sizes, and must hold for any
+data. We try it on the chapter as it is, and on the chapter with a bug, which the relation must
+find.
 """
 
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ RELATIONS = []
 
 
 def relation(chapter, bug, into):
-    """Note a relation, its chapter, and a bug there that it must find."""
+    """Register a relation for a chapter, with a bug in the chapter's code that it must find."""
 
     def note(check):
         RELATIONS.append(pytest.param(f"chapters/{chapter}", check, (bug, into), id=chapter))
@@ -31,19 +33,19 @@ def relation(chapter, bug, into):
 
 
 def assert_same(found, expected):
-    """Two dicts hold the same numbers, to the bit."""
+    """Check that two dicts hold the same numbers, to the last bit."""
     assert found.keys() == expected.keys()
     for key, value in found.items():
         np.testing.assert_array_equal(value, expected[key], err_msg=str(key))
 
 
 def reordered(split):
-    """Some of the test images, in another order."""
+    """Return a split with some of its test images, in another order."""
     return replace(split, X_test=split.X_test[ORDER], y_test=split.y_test[ORDER])
 
 
 def renamed(split, names):
-    """The same images of classes with other names."""
+    """Return a split with the same images, whose classes have other names."""
     return replace(split, y_train=names[split.y_train], y_test=names[split.y_test])
 
 
@@ -74,7 +76,7 @@ def no_direction_of_the_sphere_is_special(take):
 
 
 @relation("03-a-layer-is-an-expansion", "split.X_test) > 0", "split.X_test) > 0.1")
-def an_untrained_layer_sees_neither_brightness_nor_order(take):
+def neither_brightness_nor_order_changes_an_untrained_layer(take):
     (before,) = take("before", M=50)
     found = before(FEW, 0)
     assert_same(before(BRIGHTER, 0), found)
@@ -94,7 +96,7 @@ def classes_may_be_renamed_and_pixels_permuted(take):
 
 
 @relation("05-lottery-tickets", "[masks for masks, _ in rounds]", "[m for m, _ in rounds][::-1]")
-def tickets_are_nested_and_not_chosen_by_test_images(take):
+def tickets_are_nested_and_test_images_do_not_choose_them(take):
     (find_tickets,) = take("find_tickets", EPOCHS={"digits": 2}, ROUNDS=3)
     masks, wrong = find_tickets(FEW, 0)
     shares = [tickets.kept_fraction(layers) for layers in masks]
@@ -120,7 +122,7 @@ def the_closed_form_is_the_mean_over_masks(take):
 
 
 @relation("07-random-labels", "for y in labels])", "for y in labels[::-1]])")
-def any_labels_are_fitted_whatever_their_names(take):
+def labels_are_fitted_whatever_they_are_called(take):
     made = take("fit", "projections", "winners", "nearest_images", N=100, M=1000)
     fit, projections, winners, nearest_images = made
     _, H, H_test = projections(FEW, 0)
@@ -137,7 +139,7 @@ def any_labels_are_fitted_whatever_their_names(take):
 @relation(
     "08-double-descent", "split.X_test, widths)", "split.X_test - split.X_test.mean(0), widths)"
 )
-def a_path_answers_each_test_image_alone(take):
+def a_path_reads_each_test_image_by_itself(take):
     for code in ("cosine", "relu", "block", "threshold"):
         found, other = (
             take("curves", SPLITS={"digits": split, "mnist5k": split}, BANDWIDTH=None)[0](
@@ -153,7 +155,7 @@ def a_path_answers_each_test_image_alone(take):
 @relation(
     "09-beyond-neural-networks", "forest.apply(split.X_test)", "forest.apply(split.X_test / 2)"
 )
-def trees_code_one_unit_each_and_see_no_brightness(take):
+def each_tree_switches_on_one_unit_and_brightness_does_not_matter(take):
     sizes = {"N": 80, "EVERY": 1, "LEAVES": (5,), "TREES": (1, 2, 5)}
 
     def forests(split):
@@ -187,8 +189,8 @@ def opposite_targets_are_learned_as_opposites(take):
         assert_same(mirrored(("signs", code, 0)), {name: -said for name, said in found.items()})
 
 
-@relation("11-scorecard", 'part * cells[reference]["mean"]', 'cells[reference]["mean"] - part')
-def answers_have_no_unit_and_a_larger_part_is_harder_to_have(take):
+@relation("11-scorecard", "part * cells[reference].mean", "cells[reference].mean - part")
+def answers_have_no_unit_and_a_larger_part_is_harder_to_reach(take):
     (anatomy,) = take("anatomy")
     rng = np.random.default_rng(4)
     models = ("expand_linear", "sparsify_only", "expand_dense", "expand_sparsify", "mlp")
@@ -196,11 +198,11 @@ def answers_have_no_unit_and_a_larger_part_is_harder_to_have(take):
     for _ in range(200):
         means = rng.normal(1, 1, 5)
         cells = {
-            model: {"mean": mean, "low": mean - 0.3} if rng.random() < 0.9 else None
+            model: SimpleNamespace(mean=mean, low=mean - 0.3) if rng.random() < 0.9 else None
             for model, mean in zip(models, means, strict=True)
         }
         in_cents = {
-            model: cell and {key: 128 * value for key, value in cell.items()}
+            model: cell and SimpleNamespace(mean=128 * cell.mean, low=128 * cell.low)
             for model, cell in cells.items()
         }
         assert anatomy(in_cents) == anatomy(cells)
@@ -213,7 +215,7 @@ def answers_have_no_unit_and_a_larger_part_is_harder_to_have(take):
 
 
 @relation("12-your-own-data", "TARGET, TASK, name, STANDARDISE)", "TARGET, TASK, name, False)")
-def a_table_has_neither_units_nor_names(take):
+def the_units_and_names_of_a_table_do_not_matter(take):
     X = np.random.default_rng(5).standard_normal((60, 4))
     frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.where(X[:, 0] > 0, "in", "out"))
     other = pd.DataFrame(X * [8, 0.25, 1, 1024], columns=list("wxyz"))
