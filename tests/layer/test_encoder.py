@@ -91,6 +91,36 @@ def test_codes_are_computed_in_the_wider_dtype_and_have_that_of_the_samples(fitt
     np.testing.assert_allclose(found, exact.astype(given), rtol=1e-11, atol=1e-12)
 
 
+def test_without_options_5_percent_of_2000_gaussian_units_are_active():
+    encoder = ExpandSparsify(random_state=0).fit(X)
+    Z = encoder.transform(X)
+    assert isinstance(Z, np.ndarray) and Z.shape == (60, 2000)
+    assert set(np.unique(Z)) == {0, 1} and (Z.sum(axis=1) == 100).all()
+    assert (Z.reshape(60, 100, 20).sum(axis=2) != 1).any()  # winners of all units, not of blocks
+    assert stats.kstest(encoder.projection_.ravel(), "norm").pvalue > 0.01
+
+
+def test_without_options_a_unit_of_the_fly_reads_6_inputs():
+    assert (ExpandSparsify(law="fly").fit(X).projection_.sum(axis=1) == 6).all()
+
+
+def test_without_a_seed_each_encoder_draws_other_rows():
+    first, other = (ExpandSparsify(40).fit(X).projection_ for _ in range(2))
+    assert (first != other).all()
+
+
+def test_without_a_seed_the_family_is_the_same_each_time():
+    first, again = (model_family(8, 60, 6) for _ in range(2))
+    for one, other in zip(first.values(), again.values(), strict=True):
+        assert np.array_equal(one.fit_transform(X), other.fit_transform(X))
+
+
+def test_without_options_a_batch_holds_1000_samples():
+    encoder = ExpandSparsify(40, random_state=0).fit(X)
+    batches = encoder.iter_transform(np.tile(X, (35, 1)))
+    assert [Z.shape[0] for Z in batches] == [1000, 1000, 100]
+
+
 BEYOND_MEMORY = """
 import resource
 import numpy as np

@@ -48,6 +48,13 @@ def test_gaussian_entries_are_standard_normal():
     assert stats.kstest(entries, "norm").pvalue > 0.01
 
 
+def test_without_options_a_projection_is_gaussian_and_the_same_each_time():
+    W = projection(500, 40)
+    assert W.dtype == np.float64 and np.array_equal(W, projection(500, 40))
+    assert stats.kstest(W.ravel(), "norm").pvalue > 0.01
+    assert (projection(50, 40, "fly").sum(axis=1) == 6).all()
+
+
 def test_sphere_rows_are_uniform_on_the_unit_sphere():
     W = draw(4000, "sphere")
     assert np.allclose(np.linalg.norm(W, axis=1), 1)

@@ -124,6 +124,16 @@ def test_supermask_keeps_exact_counts_and_initial_weights(keep):
         assert ((weight == 0) | (weight == first)).all()
 
 
+def test_without_options_a_supermask_is_better_than_a_random_mask_and_the_same_each_time():
+    X, _ = small_task(240)
+    y, net = X[:, :3].argmax(axis=1), mlp.initial_mlp(5, (100, 20), 3)
+    masks = tickets.supermask(net, X, y, 0.3)
+    assert same(masks, tickets.supermask(net, X, y, 0.3))
+    drawn = tickets.random_masks(masks, 0)
+    errors = [np.mean(mlp.predict(tickets.masked(net, m), X) != y) for m in (masks, drawn)]
+    assert errors[0] < 0.1 and errors[1] > 0.4
+
+
 def test_supermask_finds_the_best_mask_of_a_tiny_net():
     """With one layer and two of four weights, brute force finds the mask that classifies best."""
     rng = np.random.default_rng(0)

@@ -43,6 +43,17 @@ def test_tuned_ridge_penalises_noise_and_not_a_clean_line():
     assert np.allclose(clean.predict(Z), Z @ w, atol=1e-2)
 
 
+def test_without_options_the_penalty_is_one_of_five_decades_and_the_same_each_time():
+    rng = np.random.default_rng(1)
+    Z, w = rng.standard_normal((300, 100)), rng.standard_normal((100, 1))
+    unit = 1.25 * Z.var() * 100
+    for noise in (0, 1, 3, 10, 100):
+        T = Z @ w + noise * rng.standard_normal((300, 1))
+        found = tuned_ridge(Z, T)
+        assert np.abs(np.log10(found.penalty / unit) - np.arange(-4, 1)).min() < 0.05
+        assert found.penalty == tuned_ridge(Z, T).penalty
+
+
 Z, T = np.ones((6, 4)), np.ones(6)
 
 
