@@ -16,7 +16,8 @@ class Stable(Preprocessor):
 
     def preprocess(self, nb, resources):
         """Keep the fixed kernel and the widgets' state; number the widgets in order of creation."""
-        widgets = nb.metadata.get("widgets", {})
+        kept = {name: nb.metadata[name] for name in ("mystnb", "widgets") if name in nb.metadata}
+        widgets = kept.get("widgets", {})
         nb.metadata = nbformat.from_dict(
             {
                 "kernelspec": {
@@ -27,8 +28,7 @@ class Stable(Preprocessor):
                 "language_info": {"name": "python", "pygments_lexer": "ipython3"},
             }
         )
-        if widgets:
-            nb.metadata["widgets"] = widgets
+        nb.metadata |= kept
         text = nbformat.writes(nb)
         for number, model_id in enumerate(widgets.get(WIDGETS, {}).get("state", {})):
             text = text.replace(model_id, f"{number:032x}")
