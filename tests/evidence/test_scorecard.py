@@ -135,12 +135,14 @@ def execute(book):
     )
 
 
+@pytest.mark.pages
 def test_the_page_needs_nothing_but_ledger_and_samples(page):
     run = execute(page)
     assert run.returncode == 0, run.stderr
     assert "Judged by the first edition on 2026-11-26" in run.stdout
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("kind", ["claims", "statistics"])
 def test_the_page_refuses_samples_of_another_experiment(page, kind):
     path = page / "ledger" / f"{kind}.yml"
