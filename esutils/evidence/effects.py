@@ -96,17 +96,17 @@ class Effects:
 
 
 def points(first: ArrayLike, second: ArrayLike) -> Array:
-    """Return the difference of two records of mistakes, in points.
+    """Return the difference between two models' mistakes, in points.
 
     Parameters
     ----------
     first, second : arrays of the same shape
-        Where a sample was misread: bool, 0 and 1, or shares.
+        Which samples each model gets wrong: bool, 0 and 1, or shares.
 
     Returns
     -------
     ndarray of float
-        100 where only the first errs, -100 where only the second does.
+        100 where only the first is wrong, -100 where only the second is.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Means with intervals that speak for new seeds and new test images, or for new resplits."""
+"""Means with intervals that hold for new seeds and new test images, or for new resplits."""
 
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ class Estimate:
         return self._tail((self.mean - threshold) * (1 if comparison == "greater" else -1))
 
     def _tail(self, distance):
-        """Return the error rate at which an end of the interval lies so far from the mean."""
+        """Return the error rate at which the interval reaches this far from the mean."""
         if self.standard_error == 0:
             return 1.0
         tail = special.stdtr(self.degrees_of_freedom, -distance / self.standard_error)
@@ -83,22 +83,22 @@ def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
     Parameters
     ----------
     samples : array of shape (n_seeds,) or (n_seeds, n_images)
-        One value a seed, or one a seed and test image, where every seed is measured on the same
-        images. Differences are to be taken before, pair by pair.
+        One value per seed, or one per seed and test image where every seed is measured on the
+        same images. Take differences first, pair by pair.
     step : float
-        The least by which two samples can differ, such as 0.1 for errors in percent of 1,000
-        images; 0 if they can be as close as they like.
+        The smallest amount by which two samples can differ, such as 0.1 for errors in percent of
+        1,000 images; 0 if there is no such amount.
 
     Returns
     -------
     Estimate
-        For one dimension, Student's t interval over seeds, with half a step as an error of its
-        own. For two, an interval that speaks for new seeds *and* new images: the variance of the
-        mean under two crossed random effects is estimated by the mean squares of rows, columns and
-        remainder, ``(MS_seeds + MS_images - MS_rest) / (n_seeds n_images)``, never less than either
-        effect alone, with Satterthwaite's degrees of freedom. Two images are added to the mean
-        square of images, one as far above the mean as any sample is from it, one as far below: a
-        few mistakes say little of how rare mistakes are. And at no error rate is the interval
+        For one dimension, Student's t interval over seeds, to whose variance half a step adds its
+        square. For two, an interval that holds for new seeds *and* new images. The variance of the
+        mean under two crossed random effects is estimated from the mean squares of rows, columns
+        and remainder, ``(MS_seeds + MS_images - MS_rest) / (n_seeds n_images)``, and is never less
+        than either effect alone; the degrees of freedom are Satterthwaite's. A few mistakes say
+        little about how rare mistakes are, so two images are added to the mean square of images:
+        one as far above the mean as any sample is from it, one as far below. The interval is never
         narrower than Student's over the seeds. Samples that are all the same decide nothing, unless
         a step says how closely they were measured.
 
@@ -110,11 +110,13 @@ def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
 
     Notes
     -----
-    Chapter 11-scorecard counts how often a verdict from it is wrong. The two images follow Agresti
-    and Coull (1998), who add two successes and two failures to a share.
+    The chapter counts how often a verdict from this interval is wrong. The two added images follow
+    Agresti and Coull (1998), who add two successes and two failures to a share.
 
-    Five seeds are too few to resample, which is why this is not a bootstrap; Owen (2007) gives the
+    This is not a bootstrap, because five seeds are too few to resample. Owen (2007) gives the
     bootstrap of the same model, and the tests compare the two.
+
+    Chapter: 11-scorecard.
 
     Examples
     --------
@@ -180,18 +182,18 @@ def over_resplits(samples: ArrayLike, test_share: float = 0.25, step: float = 0.
 
 
 def held_out_best(samples: ArrayLike) -> Array:
-    """Return what the best of several models measures, without the luck that chose it.
+    """Return the samples of the best of several models, without the luck of choosing it.
 
     Parameters
     ----------
     samples : array of shape (n_seeds, n_models, n_images)
-        Such as mistakes: less is better.
+        Such as mistakes: smaller is better.
 
     Returns
     -------
     array of shape (n_seeds, n_images)
-        For each seed, and the images of even and of odd number apart, the samples of the model
-        whose mean is least over the other seeds and the other half of the images.
+        For each seed, and separately for the images with even and with odd numbers, the samples of
+        the model with the smallest mean over the other seeds and the other half of the images.
 
     Raises
     ------
@@ -228,7 +230,7 @@ def _centred(samples):
 
 
 def _over_seeds(mean, apart, step, share):
-    """Return Student's estimate, the variance of the mean being a share of that of the samples."""
+    """Return Student's estimate; the mean's variance is a share of that of the samples."""
     variance = share * (np.sum(apart**2) / (len(apart) - 1) + (step / 2) ** 2)
     return _student(mean, variance, len(apart) - 1, variance, len(apart))
 

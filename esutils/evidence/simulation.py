@@ -1,4 +1,4 @@
-"""Samples whose true mean is known, shaped like those of the chapters, to count false verdicts."""
+"""Samples with a known true mean and the shapes of the chapters', to count false verdicts."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from esutils.evidence.claims import Claim, load_claims
 from esutils.evidence.intervals import estimate
 
 N_IMAGES = {"mnist5k": 1000, "digits": 360}
-# What makes samples differ. Of how hard an image is: the shares of the variance that are the
-# image's for every model, the image's for this one, and the seed's; the rest is chance. Last, how
-# often the better model errs.
+# What makes samples differ. How hard an image is has a variance of one: these shares of it belong
+# to the image for every model, to the image for this model, and to the seed; the rest is chance.
+# The last number is the error of the better model.
 IMAGES = {
     "images and seeds": (0.85, 0.05, 0.005, 0.08),
     "images": (0.85, 0.145, 0.001, 0.08),
@@ -26,7 +26,7 @@ KINDS = {"seeds": ("symmetric", "skewed"), "seeds x images": tuple(IMAGES)}
 
 
 def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: float = 0.0) -> Array:
-    """Draw samples for a claim as if its true mean stood at the threshold.
+    """Draw samples for a claim whose true mean is exactly at the threshold.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
         What makes the samples differ, one of ``KINDS[claim.variation]``.
     random_state : int or Generator
     beyond : float
-        How far beyond the threshold the true mean stands, to the side where the claim is true.
+        How far beyond the threshold to put the true mean, on the side where the claim is true.
 
     Returns
     -------
     array of shape (n_seeds,) or (n_seeds, n_images)
-        In the claim's unit. Over seeds alone the standard deviation is a quarter of the threshold;
-        ``"skewed"`` is a skewness of 1/2 to the side where it does harm. With images, points are
-        differences between the mistakes of two models; in another unit a few images say most.
+        In the claim's unit. Over seeds alone the standard deviation is a quarter of the threshold,
+        and ``"skewed"`` means a skewness of 1/2 to the harmful side. With images, points are
+        differences between the mistakes of two models; in any other unit a few images dominate.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _mistakes(shape, errors, shares, rng):
 
 
 def null_ledgers(n_ledgers: int, random_state: Seed) -> pd.DataFrame:
-    """Judge ledgers in which every true mean stands at its threshold.
+    """Judge ledgers in which every true mean is exactly at its threshold.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ def null_ledgers(n_ledgers: int, random_state: Seed) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a verdict: ``ledger, claim, data, shape, kind, word, p_value``, the last 1 unless
-        the claim holds. The kinds take turns.
+        One row per verdict: ``ledger, claim, data, shape, kind, word, p_value``; the last is 1
+        unless the claim holds. The kinds take turns.
 
     Notes
     -----
@@ -151,17 +151,17 @@ def power(
     n_runs: int = 200,
     random_state: Seed = None,
 ) -> Array:
-    """Return how often a claim holds that is true by a distance.
+    """Return how often a claim holds if its true mean is some distance beyond the threshold.
 
     Parameters
     ----------
     claim : esutils.evidence.claims.Claim
-        One that asks for more or for less than its threshold.
+        One that is about more or less than its threshold, not about equivalence.
     data, kind : str
         As in :func:`samples`.
     distances : array of shape (n_distances,)
-        Of the true mean from the threshold, in standard errors: of the means of runs at the
-        threshold, their standard deviation.
+        From the threshold to the true mean, in standard errors: the standard deviation of the
+        means of runs whose true mean is at the threshold.
     n_runs : int
         Runs for each distance.
     random_state : int, Generator or None
