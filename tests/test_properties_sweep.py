@@ -1,4 +1,4 @@
-"""Sweeps run in order, go on where they were, and give back to the bit what they keep."""
+"""Sweeps run in order, continue where they stopped, and return what they keep to the last bit."""
 
 import os
 from itertools import product
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from esutils import kept, scale, sweep
+from esutils import sweep
 from tests.helpers.strategies import few
 from tests.test_sweep import same
 
@@ -36,7 +36,7 @@ def test_a_grid_is_run_in_order(grid, asked):
 
 @few
 @given(some_seeds, some_seeds)
-def test_a_sweep_that_goes_on_gives_what_one_in_one_go_gives(tmp_path_factory, first, asked):
+def test_a_sweep_that_was_stopped_ends_as_one_that_was_not(tmp_path_factory, first, asked):
     folder = tmp_path_factory.mktemp("runs")
     with joblib.parallel_config(backend="sequential"):
         sweep.over_seeds(measured, first, folder)
@@ -55,7 +55,7 @@ def drawn(case, seed):
 
 @few
 @given(st.lists(st.integers(0, 9), max_size=3, unique=True), some_seeds)
-def test_by_seed_stacks_what_each_case_found(tmp_path_factory, cases, asked):
+def test_by_seed_stacks_the_results_of_each_case(tmp_path_factory, cases, asked):
     folder = tmp_path_factory.mktemp("runs")
     with joblib.parallel_config(backend="sequential"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("ES_SWEEPS", str(folder))
@@ -65,17 +65,6 @@ def test_by_seed_stacks_what_each_case_found(tmp_path_factory, cases, asked):
     for case in cases:
         runs = [drawn(case, seed) for seed in asked]
         assert same(found[case], {key: np.array([run[key] for run in runs]) for key in runs[0]})
-
-
-@given(st.integers(), st.text(), st.sampled_from(["", "quick", "paper"]) | st.text("abc"))
-def test_the_scale_chooses_one_of_two(quick, paper, said):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ES_SCALE", said)
-        if said in ("", "quick", "paper"):
-            assert scale.choose(quick, paper) == (paper if said == "paper" else quick)
-        else:
-            with pytest.raises(ValueError, match="ES_SCALE must be one of"):
-                scale.choose(quick, paper)
 
 
 keys = st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.tuples(st.text()))
@@ -95,8 +84,16 @@ results = st.recursive(
 
 
 @given(result=results)
-def test_what_is_kept_comes_back_to_the_bit(tmp_path_factory, result):
-    path = tmp_path_factory.mktemp("kept") / "result.npz"
-    kept.save(path, result)
-    assert same(kept.load(path), result)
-    assert os.listdir(path.parent) == ["result.npz"]
+def test_what_is_kept_comes_back_to_the_last_bit(tmp_path_factory, result):
+    home = tmp_path_factory.mktemp("kept")
+
+    def run(seed):
+        with open(home / "log", "a") as log:
+            log.write("run ")
+        return result
+
+    with joblib.parallel_config(backend="sequential"):
+        for _ in range(2):
+            [found] = sweep.over_seeds(run, [0], home / "runs")
+            assert same(found, result)
+    assert (home / "log").read_text() == "run " and len(os.listdir(home / "runs")) == 1

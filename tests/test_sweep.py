@@ -2,18 +2,18 @@
 
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import textwrap
-import time
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
-from esutils import kept, sweep
-from esutils.dependence import dependence_digest
+import esutils
+from esutils import sweep
 from esutils.sweep import over_grid, over_seeds
 
 
@@ -68,7 +68,7 @@ def test_a_grid_refuses_a_result_that_is_no_dict_or_hides_a_setting(sequential, 
 
 
 def same(a, b):
-    """Return whether two results are the same: types, order of keys, and every bit."""
+    """Return whether two results have the same types, order of keys, and bits."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray | np.generic):
@@ -80,15 +80,19 @@ def same(a, b):
     return repr(a) == repr(b)
 
 
-@pytest.mark.parametrize("result", [object(), {1, 2}, np.array([None]), [range(3)], {"f": len}])
-def test_what_cannot_be_kept_is_refused_and_leaves_no_file(tmp_path, result):
+@pytest.mark.parametrize("kind", ["object", "set", "array of objects", "range", "function"])
+def test_what_cannot_be_kept_is_refused_and_leaves_no_file(tmp_path, sequential, kind):
+    def run(seed):
+        results = {"object": object(), "set": {1, 2}, "array of objects": np.array([None])}
+        return (results | {"range": [range(3)], "function": {"f": len}})[kind]
+
     with pytest.raises(ValueError, match="result must be made of numbers, .*got"):
-        kept.save(tmp_path / "result.npz", result)
+        over_seeds(run, [0], tmp_path)
     assert not os.listdir(tmp_path)
 
 
 def logged(seed, log):
-    """Note in a file that the run began, and draw numbers."""
+    """Note in a file that the run has begun, and draw numbers."""
     with open(log, "a") as file:
         file.write(f"{seed} ")
     return {"drawn": np.random.default_rng(seed).normal(size=5)}
@@ -114,6 +118,32 @@ def test_the_environment_can_name_the_folder(tmp_path, log, sequential, monkeypa
     assert log.read_text() == "1 "
 
 
+# ---- how a kept run is known
+
+SCALED = 2
+
+
+def scaled(seed):
+    return seed * SCALED
+
+
+def test_a_run_is_made_again_if_something_that_it_reads_has_changed(
+    tmp_path, sequential, monkeypatch
+):
+    assert over_seeds(scaled, [1, 2], tmp_path) == [2, 4]
+    monkeypatch.setitem(globals(), "SCALED", 3)
+    assert over_seeds(scaled, [1, 2], tmp_path) == [3, 6]
+
+
+def test_a_setting_may_be_a_function_and_counts_with_its_code(tmp_path, sequential):
+    def run(by, seed):
+        return {"found": by(seed)}
+
+    for shift in (1, 2):
+        [row] = over_grid(run, {"by": [lambda seed, shift=shift: seed + shift]}, [0], tmp_path)
+        assert row["found"] == shift
+
+
 def test_other_versions_are_other_runs(tmp_path, log, sequential, monkeypatch):
     run = functools.partial(logged, log=str(log))
     over_seeds(run, [1], tmp_path)
@@ -122,127 +152,64 @@ def test_other_versions_are_other_runs(tmp_path, log, sequential, monkeypatch):
     assert log.read_text() == "1 1 "
 
 
-# ---- what a run depends on
+def test_another_scale_makes_other_runs(tmp_path, log, sequential, monkeypatch):
+    run = functools.partial(logged, log=str(log))
+    for scale in ("", "quick", "paper"):
+        monkeypatch.setenv("ES_SCALE", scale)
+        over_seeds(run, [1], tmp_path)
+    assert log.read_text() == "1 1 "
 
 
-def defined(source):
-    """Return the function ``run`` of a notebook with this source."""
-    names = {"__name__": "__main__"}
-    exec(textwrap.dedent(source), names)
-    return names["run"]
-
-
-NOTEBOOK = """
-import numpy as np
-from esutils import data
-SIZES = {"n": [1, 2]}
-def twice(x):
-    return 2 * x
-class Model:
-    def fit(self):
-        return SIZES
-def make(factor):
-    def run(seed, more=1):
-        model = Model()
-        return [twice(seed) * factor + more + np.sum(SIZES["n"]) for _ in range(2)]
-    return run
-run = make(3)
-def other():
-    return 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("2 * x", "3 * x"),  # a function that is called
-        ("[1, 2]", "[1, 3]"),  # a global that is read
-        ("make(3)", "make(4)"),  # a name that is closed over
-        ("more=1", "more=2"),  # a default
-        ("return SIZES", "return 5"),  # a method
-        ("* factor +", "* factor -"),  # the code itself
-        ("np.sum", "np.max"),  # a library's function
-    ],
-)
-def test_a_change_that_matters_changes_the_digest(old, new):
-    assert old in NOTEBOOK
-    assert dependence_digest(defined(NOTEBOOK)) != dependence_digest(
-        defined(NOTEBOOK.replace(old, new))
-    )
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("return 1", "return 2"),  # a function that is not called
-        ("def other", "# a comment\n\ndef other"),
-        ("import numpy as np", "import os, numpy as np\nextra = object()"),
-    ],
-)
-def test_a_change_that_does_not_matter_leaves_it(old, new):
-    assert old in NOTEBOOK
-    assert dependence_digest(defined(NOTEBOOK)) == dependence_digest(
-        defined(NOTEBOOK.replace(old, new))
-    )
-
-
-def test_functions_that_call_one_another_have_a_digest():
-    source = """
-    def even(n):
-        return n == 0 or odd(n - 1)
-    def odd(n):
-        return n != 0 and even(n - 1)
-    run = even
-    """
-    assert dependence_digest(defined(source)) == dependence_digest(defined(source))
-
-
-def test_the_esutils_code_that_is_reached_counts(monkeypatch):
-    source = "from esutils import {}\ndef run(seed):\n    return {}"
-    names = ("sparsify", "readout")
-    before = [dependence_digest(defined(source.format(name, name))) for name in names]
-    monkeypatch.setattr(dependence, "module_digest", lambda name: name == "sparsify")
-    after = [dependence_digest(defined(source.format(name, name))) for name in names]
-    assert len({*before, *after}) == 4
-
-
-def test_what_cannot_be_hashed_is_refused_by_its_name():
-    source = "stream = (x for x in [1])\ndef run(seed):\n    return next(stream)"
-    with pytest.raises(ValueError, match="'stream' of type generator"):
-        dependence_digest(defined(source))
-
-
-def test_another_process_finds_the_same_digest():
-    code = f"from tests.test_sweep import *; print(dependence_digest(defined({NOTEBOOK!r})))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.stdout.strip() == dependence_digest(defined(NOTEBOOK)), run.stderr
+def test_a_change_anywhere_in_esutils_makes_other_runs(tmp_path):
+    """Run a script twice, and a third time with a comment added to one of the package's files."""
+    package = shutil.copytree(Path(esutils.__file__).parent, tmp_path / "esutils")
+    script = tmp_path / "script.py"
+    script.write_text("from esutils import sweep\nprint(sweep.over_seeds(abs, [-1], 'runs'))\n")
+    n_kept = []
+    for change in ("", "", "# a comment\n"):
+        with (package / "show" / "plots.py").open("a") as file:
+            file.write(change)
+        command = [sys.executable, script]
+        run = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)})
+        assert run.returncode == 0
+        n_kept.append(len(list((tmp_path / "runs").iterdir())))
+    assert n_kept == [1, 1, 2]
 
 
 # ---- on a cluster
 
 
 def on_worker(width, seed, folder):
-    """Kill the worker at one of the runs, the first time."""
+    """Note which process makes a run; one of the runs kills its worker the first time."""
+    Path(folder, f"{width}-{seed}-{os.getpid()}").touch()
     try:
         os.remove(f"{folder}/bomb-{width}-{seed}")
     except FileNotFoundError:
-        time.sleep(0.1)
         return {"values": np.random.default_rng([width, seed]).normal(size=3), "by": os.getpid()}
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_results(tmp_path):
     distributed = pytest.importorskip("distributed")
-    (tmp_path / "bomb-2-1").touch()
-    run = functools.partial(on_worker, folder=str(tmp_path))
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    (marks / "bomb-2-1").touch()
+    run = functools.partial(on_worker, folder=str(marks))
     asked = {"experiment": run, "grid": {"width": [1, 2, 3]}, "seeds": range(4)}
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        silence_logs="CRITICAL",
+        local_directory=tmp_path,
     )
     with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
         first = over_grid(**asked, folder=tmp_path / "runs")
-    assert not (tmp_path / "bomb-2-1").exists()
-    assert len({row["by"] for row in first}) >= 2 and os.getpid() not in {r["by"] for r in first}
+    assert os.getpid() not in {row["by"] for row in first}
+    assert not (marks / "bomb-2-1").exists()
+    by = {int(path.name.split("-")[2]) for path in marks.glob("2-1-*")}
+    [survivor] = [row["by"] for row in first if (row["width"], row["seed"]) == (2, 1)]
+    assert survivor in by and len(by) >= 2  # the worker that was killed, and the next one
 
     again = over_grid(**asked, folder=tmp_path / "runs")  # read back, without the cluster
     assert same(again, first)
