@@ -1,4 +1,4 @@
-"""The published figures are whole, every record holds what it was asked for and can be repeated."""
+"""The published figures are complete; a record holds all its runs, and they can be repeated."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def toy(width, seed):
 
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    """A book with one experiment, the toy, and nothing recorded."""
+    """Return where the only experiment, the toy, is recorded; no record is there yet."""
     experiments = {"toy": Experiment(toy, range(2), {"error": 0.01}, {"width": [1, 2]})}
     monkeypatch.setattr(run, "EXPERIMENTS", experiments)
     monkeypatch.setattr(check, "EXPERIMENTS", experiments)

@@ -1,6 +1,7 @@
-"""Repeat a few recorded runs, drawn at random, and compare what they measure.
+"""Repeat a few recorded runs, chosen at random, and compare what they measure.
 
-``python paper/check.py [MINUTES]``: so many as were recorded in about ten minutes, or MINUTES.
+``python -m tools.paper.check [MINUTES]`` repeats as many as took ten minutes, or MINUTES, when they
+were recorded.
 """
 
 import json
@@ -18,7 +19,7 @@ def recorded():
 
 
 def repeat(name, row):
-    """Run a row again; return by measure what was recorded, what is found now, what may differ."""
+    """Run a row again; return by measure the recorded value, the new one, and the tolerance."""
     experiment = EXPERIMENTS[name]
     grid = {key: [row[key]] for key in experiment.grid}
     [again] = run(experiment, grid, [row["seed"]])
@@ -26,7 +27,7 @@ def repeat(name, row):
 
 
 def main(minutes):
-    """Repeat runs until the time is used up; return how many differ."""
+    """Repeat runs until the time is used up; return how many measures differ."""
     differ = 0
     runs = list(recorded())
     random.shuffle(runs)

@@ -1,8 +1,8 @@
-"""The literature's experiments at their own sizes, one function each.
+"""The literature's experiments at their original sizes, with one function for each.
 
-A function takes its settings and a seed, draws or trains, and returns what it measured as numbers
-and lists of numbers: one row of a record. ``figures.yml`` says which of these a paper published.
-Errors are fractions, steps are steps of the optimiser.
+A function takes its settings and a seed, makes one run, and returns what it measured as numbers and
+lists of numbers: this is one row of a record. ``figures.yml`` says which of them a paper published.
+Errors are fractions, and steps are steps of the optimiser.
 """
 
 import copy
@@ -16,16 +16,17 @@ import torch
 from esutils import ExpandSparsify, data, mlp, readout, scale, tickets, training
 
 LENET = (300, 100)
-SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of weights that a mask may keep
-LENGTH = 0.09  # mean square of a unit that a tenth of the samples activate, once it is centred
+SHARES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # of the weights: how many a mask may keep
+LENGTH = 0.09  # mean square of a centred unit that is active on a tenth of the samples
 PENALTIES = np.array([0.03, 0.1, 0.3, 1, 3])  # in units of a code's mean squared length
 ADAM = {"learning_rate": 1.2e-3, "batch_size": 60, "decay": False}
 
 
 def random_fourier_features(seed):
-    """Fit ridgeless readouts of cosine features to 10,000 digits, for ever more features.
+    """Fit ridgeless readouts of more and more cosine features to 10,000 digits.
 
-    Belkin et al. 2019: Gaussian kernel of bandwidth 5 on pixels in [0, 1], squared loss.
+    This follows Belkin et al. 2019: a Gaussian kernel of bandwidth 5 on pixels in [0, 1], and the
+    squared loss.
     """
     split = data.subsample(data.load_mnist(), 10_000, seed)
     near = [9000, 9500, 9800, 10_000, 10_200, 10_500, 11_000]
@@ -44,10 +45,10 @@ def random_fourier_features(seed):
 
 
 def one_hidden_layer(width, seed):
-    """Train one hidden layer of ReLU units on 4,000 digits, squared loss.
+    """Train one hidden layer of ReLU units on 4,000 digits with the squared loss.
 
-    Belkin et al. 2019; theirs ran 6,000 passes of SGD and began the narrow networks with the
-    weights of the next narrower one.
+    This follows Belkin et al. 2019, who ran 6,000 passes of SGD and started each of their narrow
+    networks from the weights of the next narrower one.
     """
     split = data.subsample(data.load_mnist(), 4000, seed)
     targets = data.one_hot(split.y_train, 10)
@@ -61,17 +62,18 @@ def one_hidden_layer(width, seed):
 
 
 def lottery(seed):
-    """Prune LeNet-300-100 in 15 rounds, rewinding its weights; hold tickets against new weights.
+    """Prune LeNet-300-100 in 15 rounds of rewinding, and compare its tickets with new weights.
 
-    Frankle and Carbin 2019: 55,000 digits to train and 5,000 to validate, Glorot's normal law,
-    Adam at a step of 1.2e-3, batches of 60. A run has 55 passes, 50,435 steps (theirs 50,000).
-    Each is read at the step of least validation loss, looked for nine times a pass.
+    This follows Frankle and Carbin 2019: 55,000 digits to train and 5,000 to validate, Glorot's
+    normal distribution, Adam with a learning rate of 1.2e-3, and batches of 60. A run takes 55
+    passes, or 50,435 steps (theirs took 50,000). We look at the validation loss nine times per
+    pass, and measure each network at the step where this loss is lowest.
     """
     split = data.load_mnist()
     X, y, X_held, y_held = _held_out(split, seed)
 
     def read_at_best(network, masks):
-        """Train; return the step of least validation loss, the test error then and at the end."""
+        """Train; return the step of lowest validation loss, and the error then and at the end."""
         best = {"loss": np.inf}
 
         def look(epoch, network):
@@ -115,11 +117,11 @@ def lottery(seed):
 
 
 def supermasks(seed):
-    """Mask the untrained LeNet-300-100: by what training did to its weights, and by edge-popup.
+    """Mask the untrained LeNet-300-100, as training changed its weights or by edge-popup.
 
-    Zhou et al. 2019 keep the weights that end large and with the sign they began with, and apply
-    this mask to the weights as they began, or to their signs times one number a layer. Their
-    learned masks are drawn with probabilities that are trained; ours have scores that are.
+    Zhou et al. 2019 keep the weights that end up large and with the sign that they had at first.
+    They apply this mask to the initial weights, or to their signs times one number per layer. In
+    their learned masks, training adjusts the probability of keeping a weight; in ours, a score.
     """
     split = data.load_mnist()
     X, y, X_held, y_held = _held_out(split, seed)
@@ -133,7 +135,7 @@ def supermasks(seed):
     grown = [_same_sign(initial, trained, share) for share in SHARES]
 
     def accuracy(network):
-        """Return the share of test digits right under the mask that is best on held-out ones."""
+        """Return the test accuracy under the mask that is best on the held-out digits."""
         under_masks = [tickets.masked(network, masks) for masks in grown]
         best = min(under_masks, key=lambda masked: _error(masked, X_held, y_held))
         return 1 - _error(best, split.X_test, split.y_test)
@@ -147,10 +149,10 @@ def supermasks(seed):
 
 
 def dropout(kind, seed):
-    """Train three layers of 1,024 ReLU units on 60,000 digits, plainly or with dropout.
+    """Train three layers of 1,024 ReLU units on 60,000 digits, with or without dropout.
 
-    Srivastava et al. 2014, in a shortened form: 30 passes of Adam with a falling step, no
-    constraint on the norms of the weights.
+    This is a shortened form of Srivastava et al. 2014: 30 passes of Adam with a decreasing learning
+    rate, and no constraint on the norms of the weights.
     """
     split = data.load_mnist()
     rates = {"plain": {}, "dropout": {"dropout": 0.5, "input_dropout": 0.2}}[kind]
@@ -160,9 +162,9 @@ def dropout(kind, seed):
 
 
 def expand_and_sparsify(images, width, seed):
-    """Read a binary code of 60,000 images, a tenth of its units active, out linearly.
+    """Fit a linear readout to a binary code of 60,000 images, with a tenth of its units active.
 
-    The penalty is chosen on 5,000 images that the readout is not fitted to.
+    The penalty is chosen on 5,000 images that the readout has not seen.
     """
     split = scale.LOADERS[images]()
     X, y, X_held, y_held = _held_out(split, seed)
@@ -184,10 +186,10 @@ def expand_and_sparsify(images, width, seed):
 
 
 def streamed(n_samples, width, seed):
-    """Read a binary code out linearly while shifted digits stream from a file of bytes.
+    """Fit a linear readout to a binary code of shifted digits that stream from a file of bytes.
 
-    Row i is training image i modulo 60,000. The first 60,000 are as they are, the next are shifted
-    one way, and so on: 25 ways of up to two pixels.
+    Row i is training image i modulo 60,000. The first 60,000 rows are the images as they are, the
+    next 60,000 are shifted in one way, and so on: there are 25 ways, by up to two pixels.
     """
     import resource  # which Windows does not have
 
@@ -217,20 +219,20 @@ def streamed(n_samples, width, seed):
 
 
 def _shifted(X, way):
-    """Return images in bytes, shifted the way of this number; 0 is none, 1 to 24 the others."""
+    """Return images as bytes, shifted in one of 24 ways, or not at all if ``way`` is 0."""
     down, right = sorted(product(range(-2, 3), repeat=2), key=np.linalg.norm)[way]
     return np.roll(np.rint(255 * X).reshape(-1, 28, 28), (down, right), (1, 2)).reshape(-1, 784)
 
 
 def _held_out(split, seed):
-    """Return 55,000 training images and their labels, then the 5,000 others and theirs."""
+    """Return 55,000 training images with their labels, then the other 5,000 with theirs."""
     order = np.random.default_rng(seed).permutation(len(split.y_train))
     parts = [(split.X_train[rows], split.y_train[rows]) for rows in (order[5000:], order[:5000])]
     return *parts[0], *parts[1]
 
 
 def _glorot(seed):
-    """Return LeNet-300-100 with weights of Glorot's normal law."""
+    """Return LeNet-300-100 with weights from Glorot's normal distribution."""
     network, generator = mlp.initial_mlp(784, LENET, 10), torch.Generator().manual_seed(seed)
     for layer in mlp.linear_layers(network):
         torch.nn.init.xavier_normal_(layer.weight, generator=generator)
@@ -238,7 +240,7 @@ def _glorot(seed):
 
 
 def _same_sign(initial, trained, share):
-    """Return masks of the weights of each layer that grew largest in their first direction."""
+    """Return masks of the weights in each layer that grew most in their initial direction."""
     masks = []
     for first, last in zip(mlp.linear_layers(initial), mlp.linear_layers(trained), strict=True):
         grown = (last.weight * first.weight.sign()).detach().flatten()
@@ -249,5 +251,5 @@ def _same_sign(initial, trained, share):
 
 
 def _error(network, X, y):
-    """Return the share of labels that a network gets wrong."""
+    """Return the share of the labels that a network gets wrong."""
     return float(np.mean(mlp.predict(network, X) != y))

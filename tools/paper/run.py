@@ -1,7 +1,8 @@
-"""Run the literature's experiments and the chapters at their sizes, and record what they gave.
+"""Run the literature's experiments and the chapters at full size, and record what they gave.
 
-``python paper/run.py [NAME ...]``: experiments by their names, chapters by theirs, all by default.
-What is recorded with the present code is left alone; what was interrupted goes on where it was.
+``python -m tools.paper.run [NAME ...]`` runs the experiments and chapters that you name, or all of
+them. An experiment that is recorded already is not run again, unless its settings, its seeds or its
+own code have changed. A run that was interrupted continues where it stopped.
 """
 
 import datetime
@@ -19,13 +20,13 @@ import joblib
 from cpuinfo import get_cpu_info
 
 from esutils.common.files import write_text
-from esutils.common.provenance import versions
-from esutils.dependence import dependence_digest
+from esutils.common.fingerprint import fingerprint
+from esutils.common.provenance import commit, versions
 from esutils.sweep import over_grid
 from tools.paper import experiments
 
 HERE = Path(__file__).parent
-BOOK = HERE.parent
+BOOK = HERE.parents[1]
 RESULTS = HERE / "results"
 STORE = HERE / "unfinished"
 CHAPTERS = sorted(path.stem for path in (BOOK / "chapters").glob("*.ipynb"))[:10]
@@ -37,13 +38,13 @@ class Experiment:
 
     function: callable
     seeds: range
-    tolerance: dict  # by measure; what is not named is not compared
+    tolerance: dict  # by measure; measures that are not named are not compared
     grid: dict = field(default_factory=dict)
-    large: bool = False  # takes both cores and most of the memory by itself
+    large: bool = False  # one run takes all cores and most of the memory
 
 
 EXPERIMENTS = {
-    "streamed": Experiment(  # first, so that no other one has taken more memory before
+    "streamed": Experiment(  # first, because it measures the most memory used until then
         experiments.streamed,
         range(1),
         {"test_error": 0.001},
@@ -84,26 +85,26 @@ EXPERIMENTS = {
 
 
 def run(experiment, grid, seeds, folder=None):
-    """Return the rows of an experiment, each with the seconds it took."""
+    """Return the rows of an experiment, each with the seconds that it took."""
     one_by_one = joblib.parallel_config("sequential") if experiment.large else nullcontext()
     with one_by_one:
         return over_grid(functools.partial(timed, experiment.function), grid, seeds, folder)
 
 
 def timed(function, **settings):
-    """Run a function; add to what it measured the seconds it took."""
+    """Run a function, and add the seconds that it took to what it measured."""
     start = time.perf_counter()
     measured = function(**settings)
     return measured | {"seconds": time.perf_counter() - start}
 
 
 def record(name):
-    """Run what is missing of an experiment, and write all of it to ``results``."""
+    """Run the missing runs of an experiment, and write all of them to ``results``."""
     experiment, path = EXPERIMENTS[name], RESULTS / f"{name}.json"
     asked = {
         "grid": experiment.grid,
         "seeds": list(experiment.seeds),
-        "digest": dependence_digest(experiment.function),
+        "digest": fingerprint(name, experiment.function),
     }
     if path.exists() and asked.items() <= json.loads(path.read_text()).items():
         print(f"{name} is recorded")
@@ -114,6 +115,7 @@ def record(name):
         "date": datetime.date.today().isoformat(),
         "machine": f"{get_cpu_info()['brand_raw']}, {os.cpu_count()} cores",
         "versions": versions(),
+        "commit": commit(BOOK),
         **asked,
     }
     lines = ",\n".join(json.dumps({key: rounded(value) for key, value in r.items()}) for r in rows)
@@ -123,21 +125,21 @@ def record(name):
 
 
 def rounded(value):
-    """Return a number, or each of a list, with six figures."""
+    """Return a number, or every number in a list, rounded to six digits."""
     if isinstance(value, list):
         return [rounded(item) for item in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def execute(chapter):
-    """Execute a chapter at the literature's scale; its verdicts go to ``verdicts/paper``."""
+    """Execute a chapter at the literature's scale, which stores what it measures in the ledger."""
     (STORE / "chapters").mkdir(parents=True, exist_ok=True)
     modes = {"ES_SCALE": "paper", "ES_LEDGER": "record", "ES_SWEEPS": STORE / chapter}
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
     command += [
         "--ExecutePreprocessor.timeout=-1",
         "--config",
-        BOOK / "nbconvert_config.py",
+        BOOK / "tools" / "nbconvert_config.py",
         "--output-dir",
         STORE / "chapters",
     ]
