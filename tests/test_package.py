@@ -1,5 +1,6 @@
 """The package as a whole: what it imports, which names are public, and how they are documented."""
 
+import ast
 import inspect
 import re
 import shutil
@@ -184,6 +185,16 @@ def test_style_types_and_imports_are_clean(command):
         pytest.skip(f"{name} is not installed")
     answer = subprocess.run([program, *options], cwd=ROOT, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("path", (ROOT / "esutils").rglob("*.py"), ids=lambda path: path.stem)
+def test_no_module_imports_a_private_name_of_another(path):
+    """Ruff finds private attributes (SLF001), but not private names imported within a package."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lines = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = [name for line in lines for name in [line.module, *(a.name for a in line.names)]]
+    parts = {part for name in names for part in (name or "").split(".")}
+    assert not {part for part in parts if part.startswith("_") and not part.endswith("__")}
 
 
 def test_a_type_checker_knows_the_public_names(tmp_path):
