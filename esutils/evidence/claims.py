@@ -256,7 +256,7 @@ def _check_reproduces(verdict, arrays):
     assert before.word == verdict.word, f"{claim.id}: was {before.word}, now {verdict!r}"
     for name, found in (("statistic", before.estimate), ("control", before.control)):
         place = f"{claim.id}, {name}"
-        stored.check(place, arrays[name], then.arrays[name], found, claim.threshold)
+        stored.check(place, arrays[name], then.arrays[name], found, then, claim.threshold)
 
 
 def load_samples(claim_id: str, data: str) -> Samples:

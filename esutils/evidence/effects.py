@@ -210,12 +210,13 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
         stored.record(statistic, _folder(data), arrays)
     elif ledger.mode() == "check":
         try:
-            then = stored.load(statistic, _folder(data)).arrays
+            then = stored.load(statistic, _folder(data))
         except ValueError as error:
             raise AssertionError(str(error)) from error
-        before = _estimates(then)
+        before = _estimates(then.arrays)
         for name, values in arrays.items():
-            stored.check(f"{statistic_id}, {name}", values, then[name], before[name])
+            place = f"{statistic_id}, {name}"
+            stored.check(place, values, then.arrays[name], before[name], then)
     return Effects(statistic, data, found)
 
 

@@ -1,8 +1,11 @@
 """What a run was made with: versions, commit, and changes that are not committed."""
 
+import os
 import platform
+import re
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -62,3 +65,21 @@ def test_without_a_checkout_or_without_git_there_is_no_answer(checkout, tmp_path
     assert commit(tmp_path) is changed(tmp_path) is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit(checkout) is changed(checkout) is None
+
+
+FINGERPRINT = "from esutils.common.provenance import arithmetic; print(arithmetic())"
+
+
+def test_the_arithmetic_of_other_kernels_has_another_fingerprint():
+    """OpenBLAS and NumPy are told to do without what this processor may have."""
+
+    def fingerprint(**variables):
+        command = [sys.executable, "-c", FINGERPRINT]
+        run = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        return run.stdout.strip()
+
+    here = fingerprint()
+    assert re.fullmatch("[0-9a-f]{12}", here) and fingerprint() == here
+    if platform.machine() == "x86_64" and platform.system() == "Linux":
+        assert fingerprint(OPENBLAS_CORETYPE="Prescott") != here

@@ -83,6 +83,20 @@ def test_means_must_agree_even_if_most_entries_do(book, monkeypatch):
         claims.judge("toy.claim", now, NOISE, "here")
 
 
+@pytest.mark.parametrize("other", ["versions", "arithmetic"])
+def test_on_another_machine_the_mean_must_lie_in_the_interval(book, monkeypatch, other):
+    record(monkeypatch, 2)
+    moved = 0.5 * (estimate(NOISE).high - estimate(NOISE).mean)
+    with pytest.raises(AssertionError, match="only 0.0% of the samples"):
+        judge(2 + moved)
+    monkeypatch.setattr(f"esutils.evidence.samples.{other}", lambda: "another")
+    judge(2 + moved)
+    with pytest.raises(AssertionError, match="^toy.claim, statistic: the mean is stored as"):
+        judge(2 + 3 * moved)
+    with pytest.raises(AssertionError, match="was holds, now fails"):
+        judge(0)
+
+
 def test_the_control_and_the_shape_must_come_out_again(book, monkeypatch):
     record(monkeypatch, 2)
     with pytest.raises(AssertionError, match="^toy.claim, control: "):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from esutils import claims
+from esutils.common.provenance import arithmetic
 from tests.helpers.toy_ledger import ENTRY, NOISE, write_claims
 
 STORED = "ledger/samples/quick/here/toy.claim.npz"
@@ -32,6 +33,7 @@ def test_come_back_to_the_bit_with_what_they_were_measured_with(stored):
     assert np.array_equal(found.arrays["control"], NOISE)
     assert (found.experiment, found.step, found.seeds) == (1, 0.5, [0, 1, 2, 3, 4])
     assert {"python", "numpy", "esutils"} <= set(found.versions)
+    assert found.arithmetic == arithmetic()
     assert (found.commit, found.dirty) == (None, None)  # the toy book is in no repository
 
 
