@@ -73,8 +73,8 @@ def test_a_program_that_writes_in_place_is_found_out(tmp_path):
 
 def samples():
     """Return stored samples that a new run does not reproduce."""
-    about = {"experiment": 1, "step": 0.0, "seeds": [0, 1], "versions": {}}
-    about |= {"commit": None, "dirty": None}
+    about = dict.fromkeys(["versions", "arithmetic", "commit", "dirty"])
+    about |= {"experiment": 1, "step": 0.0, "seeds": [0, 1]}
     file = io.BytesIO()
     np.savez(file, about=np.array(json.dumps(about)), statistic=[0.0, 1.0], control=[2.0, 3.0])
     return file.getvalue()
