@@ -1,6 +1,6 @@
-"""Print with which kernels the libraries calculate here, and what comes out to the last bit.
+"""Print which kernels the libraries use here, and digests of what they calculate.
 
-Run under an environment variable that chooses other kernels, it shows whether they were chosen.
+If an environment variable asks for other kernels, this shows whether they were used.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pandas", "torch")
 
 @numba.njit(fastmath=True)
 def added(x):
-    """Return a sum of squares in the order that suits the processor."""
+    """Return a sum of squares, added in whatever order suits the processor."""
     total = 0.0
     for value in x:
         total += value * value
@@ -28,7 +28,7 @@ def added(x):
 
 
 def found():
-    """Return versions, kernels, and digests of what is calculated."""
+    """Return versions, kernels, and digests of results."""
     X = np.random.default_rng(0).standard_normal((300, 400))
     T = torch.from_numpy(X.astype(np.float32))
     torch.manual_seed(0)

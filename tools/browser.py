@@ -19,7 +19,7 @@ def executable():
 
 
 def launch(playwright):
-    """Start the browser without a window and with a profile of its own."""
+    """Start the browser without a window and with a fresh profile."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return playwright.chromium.launch(
         executable_path=executable(), args=[*FLAGS, *(["--no-sandbox"] if is_root else [])]

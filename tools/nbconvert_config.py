@@ -1,4 +1,4 @@
-"""How `make execute` runs a chapter: ten minutes a cell, nothing random, and written whole."""
+"""How `make execute` runs a page: ten minutes per cell, the same file each time, written whole."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ WIDGETS = "application/vnd.jupyter.widget-state+json"
 
 
 class Stable(Preprocessor):
-    """Drop or rename what differs between two runs of the same code."""
+    """Remove or rename whatever differs between two runs of the same code."""
 
     def preprocess(self, nb, resources):
         """Keep the fixed kernel and the widgets' state; number the widgets in order of creation."""
@@ -36,14 +36,14 @@ class Stable(Preprocessor):
 
 
 def write(self, output, resources, notebook_name):
-    """Write a notebook whole, so that who is stopped keeps the old one; return its path."""
+    """Write a notebook in one step, so that a stopped run keeps the old one; return its path."""
     folder = self.build_directory or resources["metadata"]["path"]
     path = Path(folder, notebook_name + resources["output_extension"])
     write_text(path, output)
     return path
 
 
-FilesWriter.write = write  # a writer of one's own would have to be a module that can be imported
+FilesWriter.write = write  # a class of ours would need a module to be imported from
 
 c = get_config()  # noqa: F821
 c.ExecutePreprocessor.kernel_name = "python3"

@@ -1,6 +1,6 @@
 """Print requirements.txt at the oldest versions that pyproject.toml allows.
 
-PyTorch stays as it is pinned: its older builds without CUDA are on an index of its own.
+PyTorch stays as pinned: its older builds without CUDA are only on PyTorch's own index.
 """
 
 import re
@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[1]
 
 
 def oldest():
-    """Return requirements by name, at lower bounds where there are any."""
+    """Return versions by name: the lower bound if there is one, else the pinned version."""
     pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     allowed = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
     bounds = dict(entry.split(">=") for entry in allowed)
     pins = dict(re.findall(r"^([\w-]+)==(\S+)", pinned, re.M))
-    del bounds["torch"], pins["dask"]  # distributed asks for a dask of its own version
+    del bounds["torch"], pins["dask"]  # distributed brings the dask of its own version
     return pins | bounds
 
 

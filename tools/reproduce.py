@@ -48,7 +48,7 @@ SSE = {
 
 
 class Variation(NamedTuple):
-    """One way to execute the pages: as many side by side as there are cores for their threads."""
+    """One way to execute the pages: so many side by side that their threads fill the cores."""
 
     says: str
     threads: int = 1
@@ -174,8 +174,8 @@ def lines(record):
     yield from ("# Executed under other arithmetic", "", f"{days}.")
     yield f"{record['machine']}. Written by `make reproduce`."
     yield "An entry says how many cells of a page came out as they are stored, or how many did not."
-    yield "A variation is held against a plain run with as many threads; one that only changes the"
-    yield "threads, against all cores: what then comes out differently to the last bit is listed."
+    yield "Results that change are those of the libraries that differ in the last bit from a plain"
+    yield "run with as many threads (for a variation of the threads: from a run on all cores)."
     yield from ("", "| variation | pages are executed | results that change | versions |")
     yield "|---|---|---|---|"
     for name, how in ran.items():

@@ -1,4 +1,4 @@
-"""Write book.json: how long each page takes to execute, from the record that pytest wrote."""
+"""Write book.json, the seconds that each page takes, from the report that pytest wrote."""
 
 import json
 import os

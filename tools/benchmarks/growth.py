@@ -66,7 +66,7 @@ STORING_GRID = {
 
 
 def seconds(work, turns=5):
-    """Return the median time of some runs, after one that does not count."""
+    """Return the median time of several runs, after one that does not count."""
     work()
     taken = []
     for _ in range(turns):
@@ -77,7 +77,7 @@ def seconds(work, turns=5):
 
 
 def peak_megabytes(work):
-    """Return the most memory that a run holds at once beyond what was there before."""
+    """Return the most memory that a run holds at once, without what was there before."""
     tracemalloc.start()
     work()
     peak = tracemalloc.get_traced_memory()[1]
@@ -86,7 +86,7 @@ def peak_megabytes(work):
 
 
 def sweep(make, base, grid, measure):
-    """Return the base, and what was measured along each axis, the other sizes as in the base."""
+    """Return the base sizes, and what was measured while one size at a time varies."""
     along = {
         axis: [[value, measure(make(**base | {axis: value}))] for value in values]
         for axis, values in grid.items()
@@ -114,7 +114,7 @@ print(numba_itself, time.perf_counter() - start)
 
 
 def first_calls():
-    """Return the seconds that a first call takes: to start Numba, to compile, and once compiled."""
+    """Return the seconds of a first call: starting Numba, compiling, and once compiled."""
     with tempfile.TemporaryDirectory() as cache:
         run = [sys.executable, "-c", FIRST_CALL]
         environment = os.environ | {"NUMBA_CACHE_DIR": cache}

@@ -1,8 +1,8 @@
-"""The work that is timed: what esutils does, and the same done with the libraries people know.
+"""The tasks that are timed: what esutils does, and the same done with well-known libraries.
 
-A task names its inputs, its sides, esutils first, and how their results are compared. A floor is
-the least that esutils' way of doing the work needs: its main operations, bare, and no result.
-``test_speed.py`` runs the tasks, ``table.py`` writes down what came out.
+A task names its inputs, its sides (esutils first) and how their results are compared. A floor is
+the least that the method of esutils needs: its main operations alone, without a result.
+``test_speed.py`` runs the tasks, ``table.py`` writes down the outcome.
 """
 
 from tools.benchmarks.codes import ENCODE, FLY, PREDICT, SELECT

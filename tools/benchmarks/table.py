@@ -1,4 +1,4 @@
-"""Write results.json and RESULTS.md from what pytest-benchmark recorded."""
+"""Write results.json and RESULTS.md from the report of pytest-benchmark."""
 
 import json
 import platform
@@ -16,7 +16,7 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
 
 
 def summary(recorded):
-    """Return the machine, and of every task the median seconds and ratios of its sides."""
+    """Return the machine, and the median seconds and ratios of the sides of every task."""
     seconds = defaultdict(lambda: defaultdict(list))
     for run in recorded["benchmarks"]:
         seconds[run["extra_info"]["task"]][run["extra_info"]["side"]].append(run["stats"]["median"])
@@ -32,7 +32,7 @@ def summary(recorded):
 
 
 def outcome(task, taken):
-    """Return the sides of one task, parts of the work made whole."""
+    """Return the sides of one task; parts of the work are extrapolated to the whole."""
     whole = [statistics.median(taken[side.name]) / side.part for side in task.sides]
     return {
         "title": task.title,
@@ -56,7 +56,7 @@ def missed(side):
 
 
 def reachable(task):
-    """Yield for every missed target what the ratio would be at the floor, if that was timed."""
+    """Yield, for every missed target, the ratio that the floor would have given."""
     floor = next((side["seconds"] for side in task["sides"] if side["floor"]), None)
     for side in task["sides"]:
         if floor and missed(side):
@@ -71,11 +71,11 @@ def page(found):
     yield from ("# Measured beside peers", "", f"{found['date']}. {found['machine']}.")
     yield from (f"{found['versions']}.", "")
     yield "Written by `make bench`. The sides of a task take turns; seconds are medians over turns."
-    yield "A ratio is a side's time over that of esutils: above 1, esutils is faster. Every side"
-    yield "may use all cores; NumPy's partition and scikit-learn's sparse product use one by"
-    yield "themselves. In float32, the curves in float64. Results are compared. A floor is the main"
-    yield "operations of esutils' method alone, without a result. Where a target is missed, a line"
-    yield "says what the ratio would be if esutils took no longer than the floor."
+    yield "A ratio is a side's time divided by that of esutils: above 1, esutils is faster. Every"
+    yield "side may use all cores, but NumPy's partition and scikit-learn's sparse product use only"
+    yield "one. Numbers are float32, those of the curves float64. All results are compared. A floor"
+    yield "runs only the main operations of esutils' method, without a result. If a target is"
+    yield "missed, a line says what the ratio would be if esutils were as fast as the floor."
     for task in found["tasks"]:
         yield from ("", f"## {task['title']}", "", "| side | seconds | ratio | target |")
         yield "|---|---|---|---|"

@@ -1,4 +1,4 @@
-"""What a timed task is: inputs, sides, and how their results are compared."""
+"""A timed task: its inputs, its sides, and how their results are compared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Side:
-    """One way to do a task; ``target`` says how many times faster esutils should be.
+    """One way to do a task; ``target`` says how many times as fast esutils should be.
 
-    A side that would take too long does ``part`` of the work, counted in operations. The result of
-    a floor is not compared.
+    A side that would take too long does only a ``part`` of the work, counted in operations. The
+    result of a floor is not compared.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Times every side of every task in turns, so that what slows the machine slows them all."""
+"""Time every side of every task in turns, so that a busy machine slows all of them alike."""
 
 import functools
 
@@ -16,7 +16,7 @@ def inputs(name):
 
 @functools.lru_cache(maxsize=1)
 def results(name):
-    """Return where the results of a task are kept, for comparison."""
+    """Return the dict that keeps the results of a task, for comparison."""
     return {}
 
 

@@ -1,12 +1,12 @@
-"""Let the page be shown before its scripts run: defer them, and put the sliders' frames last."""
+"""Show a page before its scripts run: defer them, and put the sliders' frames last."""
 
 STATE = "application/vnd.jupyter.widget-state+json"
-NOW = "documentation_options.js"  # a short script that the inline ones after it need at once
+NOW = "documentation_options.js"  # a short script that inline scripts need at once
 
 
 def scripts_last(app, pagename, templatename, context, doctree):
     """Defer every script file, and move the frames of the sliders behind the text."""
-    if pagename == "search":  # what it shows is made by scripts
+    if pagename == "search":  # scripts produce everything it shows
         return
     scripts = []
     for script in context["script_files"]:
@@ -14,7 +14,8 @@ def scripts_last(app, pagename, templatename, context, doctree):
         if attributes.get("type") == STATE:
             context["body"] += f'<script type="{STATE}">{attributes["body"]}</script>'
         elif getattr(script, "filename", None) and NOW not in str(script.filename):
-            deferred = {**attributes, "defer": "defer"}  # a new object: all pages share the old one
+            # All pages share the old object, so make a new one.
+            deferred = {**attributes, "defer": "defer"}
             scripts.append(type(script)(script.filename, priority=script.priority, **deferred))
         else:
             scripts.append(script)

@@ -1,6 +1,6 @@
-"""Where the book's repository is: from GITHUB_REPOSITORY, or from the git remote.
+"""Find the book's repository, from GITHUB_REPOSITORY or from the git remote.
 
-Launch buttons and the links to edit a page or open an issue appear only when it is known.
+Launch buttons, and links to edit a page or open an issue, appear only if it is known.
 """
 
 import os
@@ -22,7 +22,7 @@ BUTTONS = {
 
 
 def git(folder, *arguments):
-    """Return what git answers, or nothing where there is no git or no repository."""
+    """Return what git answers, or nothing if there is no git or no repository."""
     try:
         run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def git(folder, *arguments):
 
 
 def find(folder, environ=os.environ):
-    """Return the ``owner/name`` of the repository and its branch, or None if it is not known."""
+    """Return the ``owner/name`` of the repository and its branch, or None if they are unknown."""
     name = environ.get("GITHUB_REPOSITORY")
     if not name:
         on_github = ON_GITHUB.search(git(folder, "remote", "get-url", "origin"))

@@ -1,7 +1,7 @@
 """Serve the pages' third-party scripts from the book, where npm has installed them.
 
-`_config.yml` names pinned addresses on a public network, with integrity hashes. Where `npm ci` has
-brought the same versions, they are copied beside the pages instead, and no page asks another host.
+`_config.yml` names pinned addresses on a public network, with integrity hashes. If `npm ci` has
+installed the same versions, they are copied beside the pages, and no page asks another host.
 """
 
 import shutil
@@ -28,7 +28,7 @@ def use_local_copies(app, config):
     """Point the pages at the copies, or say that they will ask the network."""
     modules = Path(app.srcdir) / "web" / "node_modules"
     if not all((modules / folder).is_dir() for folder in COPIED):
-        LOGGER.info("No node_modules (npm ci): pages fetch MathJax and the sliders' script online.")
+        LOGGER.info("No npm packages: pages fetch MathJax and the sliders' script online.")
         return
     config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
     config.mathjax_options = {}
@@ -47,7 +47,7 @@ def copy(modules, static):
 
 
 def drop_icon_script(app, exception):
-    """Leave the icons to the theme's fonts: its script of 540 kB would draw them again."""
+    """Leave the icons to the theme's fonts, since its script of 540 kB would only redraw them."""
     script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
     if script.exists():
         script.write_text("// The style sheet has the icons.\n", encoding="utf-8")
@@ -55,7 +55,7 @@ def drop_icon_script(app, exception):
 
 
 def setup(app):
-    """Decide before the extensions that add the scripts read their settings."""
+    """Decide where scripts come from before the extensions that add them read their settings."""
     app.connect("config-inited", use_local_copies, priority=100)
     app.connect("build-finished", drop_icon_script)
     return {"parallel_read_safe": True}
