@@ -14,6 +14,8 @@ from tests.book import test_book
 from tests.helpers.pages import ROOT, STATE
 from tests.helpers.toy_ledger import ENTRY, write_claims
 
+pytestmark = pytest.mark.pages
+
 IGNORE = "nbval-ignore-output"
 CELLS = {
     "imports": "from esutils import claims, sliders\nshift = 2",

@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 from esutils import claims, effects
 from tests.helpers.toy_ledger import EFFECT, ENTRY, NOISE, write_claims, write_statistics
 
+pytestmark = pytest.mark.pages
+
 ROOT = Path(__file__).parents[2]
 CONF = f"""
 import sys

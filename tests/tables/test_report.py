@@ -14,6 +14,8 @@ from bs4 import BeautifulSoup
 
 from esutils.__main__ import main
 
+pytestmark = pytest.mark.pages
+
 ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script>"
 RNG = np.random.default_rng(0)
