@@ -1,28 +1,29 @@
-"""Gram matrices of codes, and systems of equations with them."""
+"""Gram matrices of codes, and the systems of equations in which they appear."""
 
 import numba
 import numpy as np
 import scipy.linalg as sl
 import scipy.sparse as sp
 
-from esutils.common.bits import count_bits
 from esutils.common.checks import check_finite
 from esutils.common.threads import in_blocks
 
 _WORD = 64
 _TILE = 32  # rows whose words stay in the cache together
+_MANY = 20  # shifts from which one eigendecomposition costs less than a Cholesky factor for each
 
 
 def gram(Z):
     """Return ``Z @ Z.T`` in float64 for a dense or sparse matrix Z.
 
-    Codes of zeros and ones are packed, 64 units a word; their products are numbers of common bits.
+    Codes of zeros and ones are packed, 64 units to a word, and their products are counts of common
+    bits.
     """
     words = pack(Z)
     if words is not None:
         return add_common(words, np.zeros((len(words), len(words))))
     if sp.issparse(Z):
-        Z = Z.tocsr()  # the transpose of one is in columns
+        Z = Z.tocsr()  # the transpose of a CSR matrix is a CSC matrix
         if not Z.has_canonical_format:
             Z = Z.copy()
             Z.sum_duplicates()
@@ -33,42 +34,56 @@ def gram(Z):
 
 
 def smaller_gram(Z):
-    """Return the Gram matrix of the rows of Z or of its columns, the fewer, and which it is."""
+    """Return the smaller of Z's two Gram matrices, and whether it is that of the rows."""
     of_rows = Z.shape[1] > Z.shape[0]
     return gram(Z if of_rows else Z.T), of_rows
 
 
 def solve_gram(gram, Y, shift=0.0, n_terms=0, scratch=None):
-    """Return ``pinv(gram + shift I) @ Y`` and the rank; of gram the upper triangle is read.
+    """Return ``pinv(gram + shift I) @ Y`` and the rank, reading only the upper triangle of gram.
 
-    An entry of gram is a sum of ``n_terms`` products, which are rounded: what is left of copied
-    rows is not zero, and no larger than so many roundings.
-    ``scratch``, an array of gram's shape, is written over; who solves often saves time with it.
+    Each entry of gram is a sum of ``n_terms`` rounded products. If a row was copied, what remains
+    of it is therefore not exactly zero, but no larger than that many roundings.
+    ``scratch`` is an array of gram's shape that is overwritten; passing the same one to many calls
+    saves time.
     """
     system = np.positive(gram, out=scratch)
     system[np.diag_indices_from(system)] += shift
     try:
-        # Seen as its transpose, a C matrix needs no copy in Fortran's order.
+        # The transpose of a matrix in C order is in Fortran order, so LAPACK needs no copy.
         factor = sl.cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-        if full_rank(np.diag(factor[0]), n_terms):
+        if _full_rank(np.diag(factor[0]), n_terms):
             return sl.cho_solve(factor, Y, check_finite=False), len(gram)
     except sl.LinAlgError:
         pass
-    values, vectors = sl.eigh(gram, lower=False, check_finite=False)
-    values += shift
-    kept = values > (len(gram) + n_terms) * np.finfo(float).eps * values[-1]
-    vectors = vectors[:, kept]
-    return vectors @ ((vectors.T @ Y) / values[kept, None]), int(kept.sum())
+    solutions, ranks = _solve_by_eigenvectors(gram, Y, [shift], n_terms)
+    return solutions[:, 0], int(ranks[0])
 
 
-def full_rank(diagonal, n_terms=0):
-    """Return whether a Cholesky factor with this diagonal is of a matrix regular up to rounding."""
+def solve_shifted(gram, Y, shifts):
+    """Return ``pinv(gram + shift I) @ Y`` for all shifts, shape (size, n_shifts, n_targets)."""
+    if len(shifts) >= _MANY:
+        return _solve_by_eigenvectors(gram, Y, shifts)[0]
+    return np.stack([solve_gram(gram, Y, shift)[0] for shift in shifts], axis=1)
+
+
+def _full_rank(diagonal, n_terms):
+    """Return whether the matrix whose Cholesky factor has this diagonal is numerically regular."""
     squares = diagonal**2
     return squares.min() > (len(squares) + n_terms) * np.finfo(float).eps * squares.max()
 
 
+def _solve_by_eigenvectors(gram, Y, shifts, n_terms=0):
+    """Return the solutions for all shifts and the ranks, from one eigendecomposition."""
+    values, vectors = sl.eigh(gram, lower=False, check_finite=False)
+    values = values[:, None] + shifts
+    kept = values > (len(gram) + n_terms) * np.finfo(float).eps * values[-1]
+    parts = (vectors.T @ Y)[:, None] / np.where(kept, values, np.inf)[:, :, None]
+    return (vectors @ parts.reshape(len(gram), -1)).reshape(parts.shape), kept.sum(axis=0)
+
+
 def pack(Z):
-    """Return the rows of a matrix of zeros and ones as bits, None for any other matrix."""
+    """Return the rows of a matrix of zeros and ones as bits, or None for any other matrix."""
     n, m = Z.shape
     words = np.zeros((n, -(-m // _WORD)), np.uint64)
     if sp.issparse(Z):
@@ -80,9 +95,9 @@ def pack(Z):
 
 
 def add_common(words, total):
-    """Add the numbers of bits that two rows have in common to total, and return it.
+    """Add to total the number of bits that each pair of rows has in common, and return total.
 
-    Any dtype will do that holds them: 16 bits take a quarter of the room of float64.
+    Its dtype may be any that can hold the counts: 16 bits take a quarter of the memory of float64.
     """
     in_blocks(lambda rows: _add_common(words, rows.start, rows.stop, total), len(words), _TILE)
     return total
@@ -90,7 +105,7 @@ def add_common(words, total):
 
 @numba.njit(nogil=True, cache=True)
 def _pack(Z, words):
-    """Set the bits of the entries that are 1; return whether the others are 0."""
+    """Set a bit for every entry that is 1; return whether all others are 0."""
     for i in range(Z.shape[0]):
         bad = False
         for j in range(Z.shape[1]):
@@ -103,7 +118,7 @@ def _pack(Z, words):
 
 @numba.njit(nogil=True, cache=True)
 def _pack_places(starts, places, values, words):
-    """Do the same for a CSR matrix; a place that is there twice would add up to another value."""
+    """Do the same for a CSR matrix; refuse one that stores a place twice, as the two add up."""
     for i in range(len(words)):
         for at in range(starts[i], starts[i + 1]):
             word, bit = places[at] // _WORD, np.uint64(1) << np.uint64(places[at] % _WORD)
@@ -116,12 +131,25 @@ def _pack_places(starts, places, values, words):
 
 @numba.njit(nogil=True, cache=True)
 def _add_common(words, start, stop, total):
-    """Count the bits that rows ``start`` to ``stop`` have in common with those up to them."""
+    """Count the bits that rows ``start`` to ``stop`` share with themselves and earlier rows."""
     for tile in range(0, stop, _TILE):
         for i in range(max(start, tile), stop):
             for j in range(tile, min(tile + _TILE, i + 1)):
                 common = np.uint64(0)
                 for word in range(words.shape[1]):
-                    common += count_bits(words[i, word] & words[j, word])
+                    common += _count_bits(words[i, word] & words[j, word])
                 total[i, j] += common
                 total[j, i] = total[i, j]
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_bits(bits):
+    """Count the bits of a uint64: first in pairs, then in fours and in bytes, then all of them.
+
+    LLVM recognises this and emits the processor's own instruction where there is one.
+    """
+    bits -= (bits >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    fours = np.uint64(0x3333333333333333)
+    bits = (bits & fours) + ((bits >> np.uint64(2)) & fours)
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (bits * np.uint64(0x0101010101010101)) >> np.uint64(56)  # the top byte is the sum

@@ -1,4 +1,4 @@
-"""Ridge readouts of a code: one penalty, a path of them, or one that is tuned."""
+"""Ridge readouts of a code: with one penalty, with several, or with one that is tuned."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,10 @@ from esutils.common.checks import (
     check_targets,
 )
 from esutils.common.types import Array, Samples
-from esutils.readout.band import shifted_solutions
-from esutils.readout.gram import gram, smaller_gram, solve_gram
+from esutils.readout.gram import gram, smaller_gram, solve_shifted
 
-_MANY = 6  # penalties from which one reduction to a band costs less than a factor for each
 RELATIVE_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-MORE_PENALTIES = tuple(np.logspace(-4, 1, 11).tolist())  # where each costs little
+MORE_PENALTIES = tuple(np.logspace(-4, 1, 11).tolist())  # for leave-one-out, where each is cheap
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class LinearReadout:
     weights : ndarray of shape (m, n_targets)
     intercept : ndarray of shape (n_targets,)
     penalty : float
-        The ridge penalty it was fitted with; 0 for minimum norm.
+        The ridge penalty it was fitted with; 0 for the minimum-norm readout.
 
     Examples
     --------
@@ -56,9 +54,10 @@ class LinearReadout:
 
 
 class _RidgeProblem:
-    """Ridge with an unpenalised intercept, in the smaller of its two forms, for many penalties.
+    """Ridge with an unpenalised intercept, in the smaller of its two forms, for several penalties.
 
-    The Gram matrix of the codes as they are (CSR or dense) is given, and centred here, in place.
+    It is given the Gram matrix of the codes as they are, of the samples if ``dual`` and of the
+    units if not, and centres that matrix in place.
     """
 
     def __init__(self, Z, Y, gram, dual):
@@ -76,39 +75,35 @@ class _RidgeProblem:
         self.mean_square = max(np.trace(gram) / Z.shape[0], np.finfo(float).tiny)
 
     def solve(self, penalties):
-        """Return the readout of each penalty."""
-        solutions = _solutions(self.gram, self.right, penalties)
+        """Return the readout for each penalty."""
+        solutions = solve_shifted(self.gram, self.right, penalties)
         if self.dual:
-            solutions = _combined(self.Z, solutions)
-        return _readouts(solutions, self.z_mean, self.y_mean, penalties)
+            solutions = dual_weights(self.Z, solutions)
+        return centred_readouts(solutions, self.z_mean, self.y_mean, penalties)
 
 
 def _column_means(Z):
-    """Return the means in float64: of a sparse matrix in float32, SciPy adds up in float32."""
+    """Return the means in float64; for a sparse float32 matrix, SciPy would sum in float32."""
     if sp.issparse(Z):
         return np.ones(Z.shape[0]) @ Z / Z.shape[0]
     return Z.mean(axis=0, dtype=np.float64)
 
 
-def _solutions(gram, right, penalties):
-    """Solve for each penalty; the solutions have shape (size, n_penalties, n_targets)."""
-    if len(penalties) >= _MANY:
-        try:
-            return shifted_solutions(gram, right, penalties)
-        except np.linalg.LinAlgError:
-            pass  # a penalty below the rounding of the Gram matrix: see what its rank is
-    solutions = [solve_gram(gram, right, shift=p)[0] for p in penalties]
-    return np.stack(solutions, axis=1)
+def dual_weights(Z, solutions):
+    """Return the weights that dual solutions stand for, one coefficient for each row of Z.
 
-
-def _combined(Z, solutions):
-    """Return the weights, of shape (m, n_penalties, n_targets), for dual solutions."""
+    The solutions have shape (n_samples, n_penalties, n_targets), the weights (m, n_penalties,
+    n_targets).
+    """
     stacked = solutions.reshape(len(solutions), -1).astype(Z.dtype)
     return (Z.T @ stacked).reshape(-1, *solutions.shape[1:])
 
 
-def _readouts(weights, z_mean, y_mean, penalties):
-    """Return the readout of each penalty for weights of shape (m, n_penalties, n_targets)."""
+def centred_readouts(weights, z_mean, y_mean, penalties):
+    """Return a readout for each penalty that maps the mean code to the mean target.
+
+    The weights have shape (m, n_penalties, n_targets).
+    """
     weights = np.ascontiguousarray(weights.swapaxes(0, 1))
     return [
         LinearReadout(of_one, y_mean - z_mean @ of_one, penalty)

@@ -11,8 +11,10 @@ from sklearn.base import BaseEstimator, clone
 from esutils.common.checks import check_finite, check_int, check_matrix, check_targets, check_widths
 from esutils.common.types import Array
 from esutils.readout.gram import gram, solve_gram
-from esutils.readout.qr import apply_transposed, dependent_weights, triangle
 from esutils.readout.ridge_regression import LinearReadout
+
+# A column is dependent if so small a part of the longest is left once the others are projected out.
+_DEPENDENT = 1e-10
 
 
 def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
@@ -52,11 +54,11 @@ def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
     if Z.shape[1] > n:
         weights[used] = Z.T @ solve_gram(gram(Z), Y, n_terms=Z.shape[1])[0]
     elif used.any():
-        reflectors, R, independent = triangle(Z.copy())
+        reflectors, R, independent = _triangle(Z.copy())
         if independent == Z.shape[1]:
-            weights[used] = sl.solve_triangular(R, apply_transposed(*reflectors, Y)[:independent])
+            weights[used] = sl.solve_triangular(R, _apply_transposed(*reflectors, Y)[:independent])
         else:
-            weights[used], _ = dependent_weights(Z, Y)
+            weights[used], _ = _dependent_weights(Z, Y)
     return LinearReadout(weights, np.zeros(Y.shape[1]), 0.0)
 
 
@@ -237,8 +239,8 @@ def _narrow_fits(Z, Y, Z_test, widths):
     if not widths.size:
         return
     m_max = widths[-1]
-    reflectors, R, independent = triangle(Z[:, :m_max].astype(np.float64))
-    QY = apply_transposed(*reflectors, Y)
+    reflectors, R, independent = _triangle(Z[:, :m_max].astype(np.float64))
+    QY = _apply_transposed(*reflectors, Y)
     misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
     misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
     test = sl.solve_triangular(
@@ -285,9 +287,33 @@ def _wide_fits(Z, Y, Z_test, widths):
 
 def _dependent_fit(Z, Y, Z_test):
     """Fit one width m <= n whose columns are linearly dependent."""
-    weights, rank = dependent_weights(Z, Y)
+    weights, rank = _dependent_weights(Z, Y)
     return Z_test @ weights, np.linalg.norm(weights, axis=0), _rms(Z @ weights - Y), rank
 
 
 def _rms(residuals):
     return np.sqrt(np.mean(residuals**2, axis=0))
+
+
+def _triangle(Z: Array) -> tuple[tuple[Array, Array], Array, int]:
+    """Factorise Z = Q R, overwriting Z.
+
+    Return Q as LAPACK's reflectors, R, and how many columns come before the first dependent one.
+    """
+    reflectors, R = sl.qr(Z, mode="raw", overwrite_a=True, check_finite=False)
+    R = R[: Z.shape[1]]
+    lengths = np.abs(np.diag(R))
+    return reflectors, R, np.cumprod(lengths > _DEPENDENT * lengths.max()).sum()
+
+
+def _apply_transposed(reflectors, tau, Y):
+    """Return ``Q.T @ Y`` for the full orthogonal Q that LAPACK's reflectors stand for."""
+    (ormqr,) = sl.get_lapack_funcs(("ormqr",), (reflectors, Y))
+    lwork = int(ormqr("L", "T", reflectors, tau, Y, -1)[1][0].real)
+    return ormqr("L", "T", reflectors, tau, Y, lwork)[0]
+
+
+def _dependent_weights(Z, Y):
+    """Return the least-squares weights of minimum norm for dependent columns, and their rank."""
+    weights, _, rank, _ = sl.lstsq(Z.astype(np.float64), Y, lapack_driver="gelsy", cond=_DEPENDENT)
+    return weights, rank

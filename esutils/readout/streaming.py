@@ -16,8 +16,8 @@ from esutils.common.checks import (
 )
 from esutils.common.threads import in_blocks
 from esutils.common.types import Samples
-from esutils.readout.gram import add_common, pack
-from esutils.readout.ridge_regression import LinearReadout, _combined, _readouts, _solutions
+from esutils.readout.gram import add_common, pack, solve_shifted
+from esutils.readout.ridge_regression import LinearReadout, centred_readouts, dual_weights
 
 _GATHERED = 8192  # samples from which the time of their products hides that of adding them up
 _LANDMARKS = 2000  # samples that the preconditioner knows
@@ -88,7 +88,7 @@ def ridge_stream(
     z_mean = z_sum / sums[0]
     gram -= np.outer(z_sum, z_mean)
     right = products[:, 1:] - np.outer(z_sum, y_mean)
-    return _readouts(_solutions(gram, right, penalties), z_mean, y_mean, penalties)
+    return centred_readouts(solve_shifted(gram, right, penalties), z_mean, y_mean, penalties)
 
 
 def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
@@ -158,7 +158,7 @@ def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     shifts = np.repeat(penalties, Y.shape[1])
     solutions = _conjugate_gradients(gram, right, shifts, _preconditioner(gram, mean_square))
     solutions = solutions.reshape(len(gram), len(penalties), -1)
-    return _readouts(_combined(Z, solutions), z_mean, y_mean, penalties)
+    return centred_readouts(dual_weights(Z, solutions), z_mean, y_mean, penalties)
 
 
 def _gathered(batches):

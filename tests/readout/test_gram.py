@@ -1,10 +1,10 @@
-"""Gram matrices: bits against plain products, and systems that are singular."""
+"""Gram matrices: bits against plain products, and systems that may be singular."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from esutils.readout.gram import add_common, gram, pack, solve_gram
+from esutils.readout.gram import add_common, gram, pack, solve_gram, solve_shifted
 
 RNG = np.random.default_rng(0)
 
@@ -69,3 +69,40 @@ def test_solves_with_the_pseudoinverse_from_the_upper_triangle_alone(rank):
     solution, found = solve_gram(upper, Y)
     assert found == rank
     assert np.allclose(solution, np.linalg.pinv(matrix, hermitian=True) @ Y, rtol=1e-6, atol=1e-9)
+
+
+def semidefinite(n, rank, seed=0):
+    factor = np.random.default_rng(seed).standard_normal((n, rank))
+    return factor @ factor.T
+
+
+@pytest.mark.parametrize("n_shifts", [3, 30])  # solved one by one, and by eigenvectors
+@pytest.mark.parametrize("n", [1, 2, 127, 128, 129, 200, 255, 256, 257, 700])
+@pytest.mark.parametrize("rank", ["full", "half"])
+def test_shifted_solutions_are_those_of_each_system(n, rank, n_shifts):
+    A = semidefinite(n, n + 5 if rank == "full" else max(1, n // 2))
+    Y, shifts = np.random.default_rng(1).standard_normal((n, 3)), np.geomspace(1e-2, 1e4, n_shifts)
+    before = A.copy()
+    found = solve_shifted(A, Y, shifts)
+    assert found.shape == (n, n_shifts, 3) and (A == before).all()
+    for at, shift in enumerate(shifts):
+        plain = np.linalg.solve(A + shift * np.eye(n), Y)
+        assert np.abs(found[:, at] - plain).max() < 1e-9 * np.abs(plain).max()
+
+
+@pytest.mark.parametrize("n_shifts", [1, 30])
+@pytest.mark.parametrize("values", [np.zeros(150), np.arange(150.0), np.full(150, 7.0)])
+def test_shifted_solutions_of_diagonal_matrices(values, n_shifts):
+    Y = np.ones((150, 1))
+    found = solve_shifted(np.diag(values), Y, np.full(n_shifts, 0.5))
+    assert np.allclose(found, (Y / (values[:, None] + 0.5))[:, None], rtol=1e-14)
+
+
+@pytest.mark.parametrize("n_shifts", [1, 30])
+def test_shifts_below_rounding_leave_the_pseudoinverse(n_shifts):
+    A, Y = semidefinite(60, 20), np.random.default_rng(1).standard_normal((60, 3))
+    shifts = np.append(np.full(n_shifts - 1, 1e-300), 1e-200)
+    expected = np.linalg.pinv(A, hermitian=True, rtol=1e-12) @ Y
+    found = solve_shifted(A, Y, shifts)
+    assert np.allclose(found, expected[:, None], rtol=1e-9, atol=1e-11)
+    assert not solve_shifted(np.zeros((60, 60)), Y, np.zeros(n_shifts)).any()

@@ -34,6 +34,38 @@ def test_ridge_survives_dead_and_duplicate_units():
     assert np.allclose(fitted.weights[:10], 0)
 
 
+@pytest.mark.parametrize("n_penalties", [12, 30])  # solved one by one, and by eigenvectors
+@pytest.mark.parametrize("shape", [(90, 30), (30, 90)])
+def test_many_penalties_give_the_readouts_of_each(shape, n_penalties):
+    rng = np.random.default_rng(0)
+    Z, Y = rng.standard_normal(shape), rng.standard_normal((shape[0], 2))
+    penalties = np.geomspace(1e-3, 1e3, n_penalties)
+    for fitted, penalty in zip(ridge_path(Z, Y, penalties), penalties, strict=True):
+        alone = ridge(Z, Y, penalty)
+        assert fitted.penalty == alone.penalty == penalty
+        assert np.allclose(fitted.weights, alone.weights, rtol=1e-10, atol=1e-12)
+        assert np.allclose(fitted.intercept, alone.intercept, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_penalties", [1, 8, 30])
+def test_penalties_below_rounding_give_the_shortest_readout(n_penalties):
+    rng = np.random.default_rng(0)
+    Z, Y = np.repeat(rng.standard_normal((40, 60)), 2, axis=0), rng.standard_normal((80, 2))
+    shortest = np.linalg.pinv(Z - Z.mean(axis=0)) @ (Y - Y.mean(axis=0))
+    for fitted in ridge_path(Z, Y, np.full(n_penalties, 1e-300)):
+        assert np.allclose(fitted.weights, shortest, atol=1e-10)
+
+
+@pytest.mark.parametrize("shape", [(80, 50), (50, 80)])
+def test_penalties_of_a_path_may_be_below_rounding_or_not(shape):
+    """A penalty is solved as it would be alone, whatever the others on its path are."""
+    rng = np.random.default_rng(0)
+    Z, Y = np.repeat(rng.standard_normal((shape[0] // 2, shape[1])), 2, axis=0), np.eye(shape[0])
+    penalties = np.concatenate([[1e-300], np.geomspace(1.0, 1e6, 28), [1e-290]])
+    for fitted, penalty in zip(ridge_path(Z, Y, penalties), penalties, strict=True):
+        assert np.allclose(fitted.weights, ridge(Z, Y, penalty).weights, rtol=1e-8, atol=1e-10)
+
+
 def test_tuned_ridge_penalises_noise_and_not_a_clean_line():
     Z, w = RNG.standard_normal((300, 100)), RNG.standard_normal((100, 1))
     clean = tuned_ridge(Z, Z @ w)
