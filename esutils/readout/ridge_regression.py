@@ -152,8 +152,8 @@ def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
 def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
     """Fit :func:`ridge` for each of several penalties, with one Gram matrix for all.
 
-    For six penalties or more that matrix is once reduced to a band, in which each penalty is
-    solved for in next to no time.
+    Up to 19 penalties are solved with a Cholesky factor each. From 20 on one eigendecomposition,
+    which takes as long as about twenty factors, serves them all.
 
     Parameters
     ----------
@@ -164,7 +164,11 @@ def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     Returns
     -------
     list of LinearReadout
-        One a penalty, in the order given.
+        One per penalty, in the order given.
+
+    Notes
+    -----
+    Chapters: 08-double-descent and 10-limits.
 
     Examples
     --------
@@ -202,8 +206,12 @@ def tuned_ridge(
     Returns
     -------
     LinearReadout
-        Fitted on all samples, with the penalty of the least squared error on the held-out fifth
-        times 5/4, for there are that many more samples to weigh against it.
+        Fitted on all samples. Its penalty is the one with the lowest squared error on the held-out
+        fifth, times 5/4, because the final fit has 5/4 as many samples to weigh against it.
+
+    Notes
+    -----
+    Chapter: 04-random-networks.
 
     Examples
     --------
@@ -237,8 +245,8 @@ def loo_ridge(
 ) -> tuple[LinearReadout, Array]:
     """Fit a ridge readout whose penalty is chosen by exact leave-one-out.
 
-    The error of each sample under a readout that was fitted without it has a closed form: one
-    decomposition serves all samples and penalties.
+    The prediction for each sample by a readout that was fitted to all the others has a closed form,
+    so one decomposition serves all samples and penalties.
 
     Parameters
     ----------
@@ -250,9 +258,9 @@ def loo_ridge(
     Returns
     -------
     readout : LinearReadout
-        Fitted on all samples, with the penalty of the least mean squared error left out.
+        Fitted on all samples, with the penalty of the lowest mean squared leave-one-out error.
     left_out : ndarray of shape (n_samples, n_targets)
-        What is predicted of each sample without it.
+        Leave-one-out predictions: those for each sample by a readout fitted to all the others.
 
     Raises
     ------
