@@ -1,103 +1,90 @@
 """The k largest entries of each row, exactly, in little more time than it takes to read them.
 
-Of a row of 20,000 entries with 1,000 winners, most need only be compared with a cut that a sample
-of the row suggests. What reaches it is collected, 32 entries at a time, and the exact cut is found
-among those few by bisection. Where the suggested cut is too high all entries are collected; the
-answer is the same.
+Most entries of a row are compared only once: with a suggested cut, which is the right quantile of
+every 16th entry, set a little low on purpose. The few entries that reach it are collected, and the
+exact cut is found among them by bisection. Where the suggestion turns out to be too high, all
+entries of the row are collected instead, and the answer is the same.
 """
 
 import math
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from esutils.common.bits import count_bits
 from esutils.common.checks import check_finite
 from esutils.common.threads import in_blocks
 
-_LANES = 32  # entries compared at once, one a bit
-_RUNS = 32  # a sample is so many runs of as many entries as a line of the cache holds
-_RUN = 16
-_SAMPLE = _RUNS * _RUN
-_MARGIN = 3.0  # standard errors of the sample's quantile; at 3 about one row in 700 is done again
-_STRETCH = 4096  # entries of a row that are passed over several times while they are at hand
-_BLOCK_ENTRIES = 2**20  # of the rows that a thread works on at a time
+_EVERY = 16  # float32 entries per cache line: reading the sample fetches the whole row
+_FEWEST = 64  # entries that a sample needs
+_MARGIN = 2.5  # standard errors by which the suggested cut is low: about 1 row in 160 still fails
+_BLOCK_ENTRIES = 2**20  # entries that a thread works on at a time
+
+# Eight flags are read as one number of 64 bits, whose lowest byte is the first flag.
+_ONES = np.uint64(0x0101010101010101)  # times such a number: its highest byte counts the flags
+_BYTE = np.uint64(0x0001020304050607)  # times 256**i: the highest byte is i
+_TOP = np.uint64(56)  # bits to the right of the highest byte
 
 
-@intrinsic
-def _reach(typing_context, row, start, cut):
-    """Return the bits of ``row[start : start + 32] >= cut``, the first entry the lowest bit."""
+def largest(name, H, k):
+    """Return the places of the k largest entries of each row of a float matrix, in order.
 
-    def generate(context, builder, signature, args):
-        vector = ir.VectorType(context.get_value_type(row.dtype), _LANES)
-        data = context.make_array(row)(context, builder, args[0]).data
-        pointer = builder.bitcast(builder.gep(data, [args[1]]), vector.as_pointer())
-        entries = builder.load(pointer, align=row.dtype.bitwidth // 8)
-        nothing = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(nothing, args[2], ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
-        cuts = builder.shuffle_vector(first, nothing, zeros)
-        compare = builder.fcmp_ordered if row.dtype in types.real_domain else builder.icmp_signed
-        return builder.bitcast(compare(">=", entries, cuts), ir.IntType(_LANES))
-
-    return types.uint32(row, types.intp, row.dtype), generate
-
-
-@intrinsic
-def _lowest(typing_context, bits):
-    """Return the place of the lowest bit that is set, 32 if none is."""
-
-    def generate(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.uint32(types.uint32), generate
-
-
-@intrinsic
-def _prefetch(typing_context, row, place):
-    """Ask for the cache line of ``row[place]``, which may lie beyond the row."""
-
-    def generate(context, builder, signature, args):
-        data = context.make_array(row)(context, builder, args[0]).data
-        byte = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
-        number = ir.IntType(32)
-        signature = ir.FunctionType(ir.VoidType(), [byte.type, number, number, number])
-        function = builder.module.declare_intrinsic("llvm.prefetch", [byte.type], signature)
-        builder.call(function, [byte, *(ir.Constant(number, value) for value in (0, 2, 1))])
-        return context.get_dummy_value()
-
-    return types.none(row, types.intp), generate
+    The result is int32 and has shape (n_samples, k). Among equal entries at the cut the first ones
+    win. Infinity or NaN in H raises the ValueError that ``name`` must be finite.
+    """
+    H, out = np.ascontiguousarray(H), np.empty((len(H), k), np.int32)
+    bits, m = H.view(f"i{H.itemsize}"), H.shape[1]
+    n_sample = -(-m // _EVERY)
+    expected = n_sample * k / m
+    rank = math.ceil(expected + _MARGIN * math.sqrt(expected * (1 - k / m)))
+    if n_sample < _FEWEST or 4 * k > m:
+        rank = 0  # no suggestion
+    finite = in_blocks(
+        lambda rows: _select(H[rows], bits[rows], rank, k, out[rows]),
+        len(H),
+        max(1, _BLOCK_ENTRIES // m),
+    )
+    check_finite(name, all(finite))
+    return out
 
 
 @numba.njit(nogil=True, cache=True)
-def _collect(row, begin, end, cut, found, n_found):
-    """Add the places of the entries from begin to end that reach the cut to the n_found places.
+def _select(H, bits, rank, k, out):
+    """Write the places of the k largest entries of each row of H into ``out``, in order.
 
-    Returns how many they are then. ``begin`` is a multiple of 32.
+    ``bits`` is H seen as whole numbers. The suggested cut is the entry of this ``rank`` in the
+    sample, unless ``rank`` is 0. Returns whether all of H is finite; if not, ``out`` is undefined.
     """
-    m, n_found, one = row.size, np.uint64(n_found), np.uint64(1)  # never counted from the end
-    for start in range(begin, end - _LANES + 1, _LANES):
-        _prefetch(row, start + m)
-        _prefetch(row, start + m + 16)
-        bits = _reach(row, start, cut)
-        after = n_found + np.uint64(count_bits(bits))
-        at = n_found
-        for _ in range(4):  # at once, needed or not: a branch would cost more
-            found[at] = start + _lowest(bits)
-            bits &= bits - np.uint32(1)
-            at += one
-        while bits:
-            found[at] = start + _lowest(bits)
-            bits &= bits - np.uint32(1)
-            at += one
-        n_found = after
-    for j in range(end - end % _LANES, end):
-        found[n_found] = j
-        n_found += np.uint64(row[j] >= cut)
-    return np.int64(n_found)
+    m, magnitude = H.shape[1], bits.dtype.type(np.iinfo(bits.dtype).max)
+    n_words, n_sample = -(-m // 8), -(-m // _EVERY)
+    flags, words = np.zeros(8 * n_words, np.uint8), np.empty(n_words, np.uint32)
+    found, places = np.empty(m + 2, np.uint32), np.empty(m, np.uint32)
+    keys = np.empty(m, bits.dtype)
+    as_floats, infinity = keys.view(H.dtype), H.dtype.type(np.inf)
+    for i in range(len(H)):
+        row, row_bits = H[i], bits[i]
+        cut = -infinity
+        if rank:
+            for c in range(n_sample):
+                keys[c] = _order(row_bits[c * _EVERY], magnitude)
+            keys[0] = _order(_cut(keys[:n_sample], rank), magnitude)
+            cut = as_floats[0]
+        n_finite = np.uint32(0)
+        for j in range(m):
+            n_finite = np.uint32(n_finite + (abs(row[j]) < infinity))
+            flags[j] = row[j] >= cut
+        if n_finite < m:
+            return False
+        n_found = _collect(flags, words, found) if rank else 0
+        if n_found < k:
+            for j in range(m):
+                found[j] = j
+            n_found = m
+        for c in range(n_found):
+            keys[c] = _order(row_bits[found[c]], magnitude)
+        _keep(keys[:n_found], k, found, places)
+        for c in range(k):
+            out[i, c] = places[c]
+    return True
 
 
 @numba.njit(nogil=True, cache=True)
@@ -107,22 +94,16 @@ def _order(bits, magnitude):
 
 
 @numba.njit(nogil=True, cache=True)
-def _cut(keys, n_keys, k):
-    """Return a cut that k of the keys reach, or with ties the k-th largest key itself.
-
-    The keys from ``n_keys`` to the next multiple of 32 are overwritten by the least of them.
-    """
+def _cut(keys, k):
+    """Return a cut that k of the keys reach, or with ties the k-th largest key itself."""
     low, high = keys[0], keys[0]
-    for c in range(1, n_keys):
+    for c in range(1, keys.size):
         low, high = min(low, keys[c]), max(high, keys[c])
-    size = -(-n_keys // _LANES) * _LANES
-    for c in range(n_keys, size):
-        keys[c] = low
-    while low < high:  # k or more reach low, fewer reach high + 1
-        middle = keys.dtype.type((low | high) - ((low ^ high) >> 1))  # of two, the upper
-        n_reach = 0
-        for start in range(0, size, _LANES):
-            n_reach += count_bits(_reach(keys, start, middle))
+    while low < high:  # at least k keys reach low, fewer reach high + 1
+        middle = keys.dtype.type((low | high) - ((low ^ high) >> 1))  # rounded up
+        n_reach = np.uint32(0)
+        for c in range(keys.size):
+            n_reach = np.uint32(n_reach + (keys[c] >= middle))
         if n_reach == k:
             return middle
         if n_reach > k:
@@ -133,89 +114,56 @@ def _cut(keys, n_keys, k):
 
 
 @numba.njit(nogil=True, cache=True)
-def _drop_ties(keys, cut, n_places, k, places):
-    """Of the places of all keys that reach the cut, keep k: of keys at the cut the first."""
-    ties, n_kept = k, 0
-    for c in range(n_places):
-        ties -= keys[places[c]] > cut
-    for c in range(n_places):
-        at_cut = keys[places[c]] == cut
-        if ties > 0 or not at_cut:
-            ties -= at_cut
-            places[n_kept] = places[c]
-            n_kept += 1
+def _collect(flags, words, found):
+    """Write the places of the flags that are set into ``found``, in order; return their number.
+
+    Eight flags are one word. The first loop lists the words that are not zero. Most of those have
+    at most three flags, so the second loop takes three without asking whether they are there: the
+    surplus is overwritten, and a branch would cost more.
+    """
+    eights, one = flags.view(np.uint64), np.uint64(1)
+    n_words = np.uint64(0)
+    for w in range(eights.size):
+        words[n_words] = w
+        n_words += np.uint64(eights[w] != 0)
+    n_found = np.uint64(0)
+    for c in range(n_words):
+        word, first = eights[words[c]], words[c] * np.uint32(8)
+        at = n_found
+        n_found += (word * _ONES) >> _TOP
+        for _ in range(3):
+            found[at] = first + _lowest(word)
+            word &= word - one
+            at += one
+        while word:
+            found[at] = first + _lowest(word)
+            word &= word - one
+            at += one
+    return np.int64(n_found)
 
 
 @numba.njit(nogil=True, cache=True)
-def _select(H, bits, offset, infinity, step, rank, k, out):
-    """Write the places of the k largest entries of each row of H into ``out``, in order.
-
-    ``bits`` is H seen as whole numbers, and ``infinity`` those of infinity. ``offset``, if there is
-    one, is first added to each row. Of a row, a run of entries is sampled every ``step``; the
-    sample's entry of this ``rank`` is the suggested cut, if there is a step. Returns whether all of
-    H is finite; if not, ``out`` means nothing.
-    """
-    m, magnitude = H.shape[1], bits.dtype.type(np.iinfo(bits.dtype).max)
-    found, places = np.empty(m + 4, np.uint32), np.empty(m + 4, np.uint32)
-    keys = np.empty(max(m, _SAMPLE) + _LANES, bits.dtype)
-    guess_bits, sample_bits = np.empty(1, bits.dtype), np.empty(_SAMPLE, bits.dtype)
-    guess, sample = guess_bits.view(H.dtype), sample_bits.view(H.dtype)
-    for i in range(len(H)):
-        row, row_bits, n_found = H[i], bits[i], 0
-        guess[0] = np.inf
-        if step:
-            for c in range(_SAMPLE):
-                place = c // _RUN * step + c % _RUN
-                sample[c] = row[place] if offset is None else row[place] + offset[place]
-                keys[c] = _order(sample_bits[c], magnitude)
-            guess_bits[0] = _order(_cut(keys, np.int64(_SAMPLE), rank), magnitude)
-        largest = bits.dtype.type(0)
-        for begin in range(0, m, _STRETCH):
-            end = min(begin + _STRETCH, m)
-            part, part_bits = row[begin:end], row_bits[begin:end]
-            if offset is not None:
-                shift = offset[begin:end]
-                for j in range(end - begin):
-                    part[j] += shift[j]
-            for j in range(end - begin):
-                largest = max(largest, bits.dtype.type(part_bits[j] & magnitude))
-            n_found = _collect(row, begin, end, guess[0], found, n_found)
-        if largest >= infinity:
-            return False
-        if n_found < k:
-            guess[0] = -np.inf
-            n_found = _collect(row, 0, m, guess[0], found, 0)
-        for c in range(n_found):
-            keys[c] = _order(row_bits[found[c]], magnitude)
-        cut = _cut(keys, n_found, k)
-        n_reach = _collect(keys, 0, n_found, cut, places, 0)
-        if n_reach > k:
-            _drop_ties(keys, cut, n_reach, k, places)
-        for c in range(k):
-            out[i, c] = found[places[c]]
-    return True
+def _lowest(word):
+    """Return which of the eight flags of a word is the first that is set."""
+    return ((word & -word) * _BYTE) >> _TOP
 
 
-def largest(name, H, k, offset=None):
-    """Return the places of the k largest entries of each row of a float matrix, in order.
-
-    int32, shape (n_samples, k). Among equal entries at the cut the first win. Infinity or NaN in H
-    raises the ValueError that ``name`` is not finite. An offset of shape (m,) is first added to
-    each row of H, in place, where H is contiguous.
-    """
-    H, out = np.ascontiguousarray(H), np.empty((len(H), k), np.int32)
-    m, whole = H.shape[1], f"i{H.itemsize}"
-    if offset is not None:
-        offset = offset.astype(H.dtype, copy=False)
-    bits, infinity = H.view(whole), np.array(np.inf, H.dtype).view(whole)[()]
-    expected, step = _SAMPLE * k / m, m // _RUNS
-    rank = math.ceil(expected + _MARGIN * math.sqrt(expected * (1 - k / m)))
-    if step < 2 * _RUN or rank >= _SAMPLE:
-        step = 0
-    finite = in_blocks(
-        lambda rows: _select(H[rows], bits[rows], offset, infinity, step, rank, k, out[rows]),
-        len(H),
-        max(1, _BLOCK_ENTRIES // m),
-    )
-    check_finite(name, all(finite))
-    return out
+@numba.njit(nogil=True, cache=True)
+def _keep(keys, k, found, places):
+    """Copy the places of the k largest keys from ``found``; of equal keys at the cut, the first."""
+    cut = _cut(keys, k)
+    n_kept = np.uint64(0)
+    for c in range(keys.size):
+        places[n_kept] = found[c]
+        n_kept += np.uint64(keys[c] >= cut)
+    if n_kept == k:
+        return
+    n_above = 0
+    for c in range(keys.size):
+        n_above += keys[c] > cut
+    ties, n_kept = k - n_above, np.uint64(0)
+    for c in range(keys.size):
+        if keys[c] > cut or (keys[c] == cut and ties > 0):
+            ties -= keys[c] == cut
+            places[n_kept] = found[c]
+            n_kept += np.uint64(1)
