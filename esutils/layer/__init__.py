@@ -1,9 +1,9 @@
 """The layer: a random projection into more dimensions, then sparsification."""
 
-from esutils.layer.encoder import SPARSIFIERS, ExpandSparsify
-from esutils.layer.family import model_family
+from esutils.layer.encoder import ExpandSparsify, model_family
 from esutils.layer.projections import LAWS, project, projection
 from esutils.layer.sparsifiers import (
+    SPARSIFIERS,
     block_winners,
     cosine,
     relu,

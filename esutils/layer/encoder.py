@@ -1,11 +1,11 @@
-"""The expand-and-sparsify encoder, a scikit-learn transformer."""
+"""The expand-and-sparsify encoder, a scikit-learn transformer, and the family of its relatives."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,20 +15,18 @@ from esutils.common.checks import (
     check_finite,
     check_flag,
     check_int,
+    check_matrix,
     check_number,
     check_seed,
     check_type,
 )
 from esutils.common.threads import in_blocks
 from esutils.common.types import Matrix, Samples, Seed
-from esutils.layer import sparsifiers
-from esutils.layer.projections import project, projection
-from esutils.layer.selection import largest
+from esutils.layer.projections import multiply, projection
+from esutils.layer.selection import BLOCK_ENTRIES
+from esutils.layer.sparsifiers import SPARSIFIERS
 
-SPARSIFIERS = ("winners", "block", "threshold", "relu", "cosine", "identity")
-_COUNTED = ("winners", "block", "threshold")  # those that n_active and binary speak of
 _CHUNK_ENTRIES = 2**24  # projections held at once: 64 MiB of float32
-_ROWS = 64  # of them that a thread works on at a time
 
 
 class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -42,7 +40,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     n_expanded : int
         Number of units m.
     law : str
-        Law of the projection, see :func:`esutils.layer.projection`.
+        Distribution of the projection's rows, see :func:`esutils.layer.projection`.
     sparsifier : {"winners", "block", "threshold", "relu", "cosine", "identity"}
         - ``"winners"``: the k largest projections of each sample stay (k-winner-take-all).
         - ``"block"``: the largest of each block of ``n_expanded / n_active`` units stays.
@@ -59,11 +57,11 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         Bandwidth of the Gaussian kernel that ``"cosine"`` estimates, in units of the inputs. By
         default the square root of half the total variance of the training samples.
     bias : float
-        Standard deviation of a random bias of each unit, in units of the root mean square distance
+        Standard deviation of each unit's random bias, in units of the root mean square distance
         of the training samples from their mean. It acts as one more input of constant value;
         without it a winner-take-all code depends on the direction of a sample alone.
     fan_in : int
-        Inputs of a unit under ``law="fly"``.
+        Number of inputs per unit under ``law="fly"``.
     sparse_output : bool
         Whether codes come as CSR matrices.
     random_state : int, numpy.random.Generator or None
@@ -83,6 +81,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     -----
     Codes are nested in m (the code at width m is the first m columns of a wider one) for every
     sparsifier but ``"winners"``; see :attr:`nested`. float32 samples give float32 codes.
+    Parameters take effect when the encoder is fitted, ``sparse_output`` at once.
 
     Chapter: 01-expand-and-sparsify.
 
@@ -133,7 +132,19 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     @property
     def nested(self) -> bool:
         """Whether the code at width m is the first m columns of the code at every larger width."""
-        return self.sparsifier != "winners"
+        return self._make_sparsifier().nested
+
+    @property
+    def block_size(self) -> int:
+        """The number that every width must be a multiple of: 1 for all sparsifiers but blocks."""
+        return self._make_sparsifier().block_size
+
+    def resized(self, n_expanded: int) -> Self:
+        """Return an unfitted copy with another width and the same active fraction."""
+        m, k = check_int("n_expanded", n_expanded), self.n_active
+        if k is not None:
+            k = max(1, round(k * m / self.n_expanded))
+        return clone(self).set_params(n_expanded=m, n_active=k)
 
     def fit(self, X: Samples, y: object = None) -> Self:
         """Draw the projection and learn the mean, and the thresholds where there are any.
@@ -150,10 +161,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             If a parameter is out of range or X is malformed; the message names it.
         """
         X = self._validate(X, reset=True)
-        m, d = check_int("n_expanded", self.n_expanded), X.shape[1]
-        check_choice("sparsifier", self.sparsifier, SPARSIFIERS)
-        self._check_n_active(m)
-        check_flag("binary", self.binary)
+        self._sparsifier = sparsifier = self._make_sparsifier()
+        m, d = sparsifier.n_units, X.shape[1]
         check_flag("sparse_output", self.sparse_output)
         rows, phases, biases = check_seed("random_state", self.random_state).spawn(3)
         self.mean_ = np.asarray(X.mean(axis=0), dtype=X.dtype).ravel()
@@ -165,16 +174,16 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.projection_ = projection(
             m, d, self.law, fan_in=self.fan_in, data=data, random_state=rows, dtype=X.dtype
         )
-        bias = check_number("bias", self.bias) * np.sqrt(variance)
-        if self.sparsifier == "cosine":
-            self._fit_cosine(variance, phases)
-            bias /= self.bandwidth_
+        scale = sparsifier.scale(variance)
+        if scale != 1:
+            self.projection_ = self.projection_ / X.dtype.type(scale)
+        bias = check_number("bias", self.bias) * np.sqrt(variance) / scale
         self.offset_ = (bias * biases.standard_normal(m)).astype(X.dtype)
         self.offset_ -= self.projection_ @ self.mean_
-        if self.sparsifier == "threshold":
-            H = project(X, self.projection_)
-            self._add_offset(H)
-            self.thresholds_ = sparsifiers.unit_thresholds(H, self._n_active() / m)
+        sparsifier.fit(lambda: self._project_all(X), phases, self.projection_.dtype)
+        for name, learned in vars(sparsifier).items():
+            if name.endswith("_"):
+                setattr(self, name, learned)
         self._n_features_out = m
         return self
 
@@ -201,10 +210,10 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         Parameters
         ----------
         X : array, memory map or CSR matrix of shape (n_samples, n_inputs), or an iterable of them
-            Rows of a memory map are read when their turn comes; an iterable is a batch an item.
-            Batches are computed in the dtype of the samples that the encoder was fitted to.
+            Rows of a memory map are read when their turn comes; each item of an iterable is one
+            batch. Batches are computed in the dtype of the samples that the encoder was fitted to.
         batch_size : int
-            Samples a batch, where X is not an iterable of batches.
+            Samples per batch, where X is not an iterable of batches.
         """
         check_is_fitted(self)
         check_int("batch_size", batch_size)
@@ -217,84 +226,136 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _validate(self, X, reset, dtype=(np.float64, np.float32)):
         return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype)
 
-    def _check_n_active(self, m):
-        k = check_int("n_active", self._n_active(), high=m)
-        if self.n_active is not None and self.sparsifier not in _COUNTED:
-            raise ValueError(f"n_active must be None for sparsifier={self.sparsifier!r}, got {k}")
-        if self.sparsifier == "block" and m % k:
-            raise ValueError(f"n_active must divide n_expanded={m} for sparsifier='block', got {k}")
-
-    def _n_active(self):
-        return max(1, round(self.n_expanded / 20)) if self.n_active is None else self.n_active
-
-    def _fit_cosine(self, variance, rng):
-        self.bandwidth_ = np.sqrt(variance / 2) or 1.0
-        if self.bandwidth is not None:
-            self.bandwidth_ = check_number("bandwidth", self.bandwidth, open_low=True)
-        self.projection_ = self.projection_ / self.projection_.dtype.type(self.bandwidth_)
-        self.phase_ = rng.uniform(0, 2 * np.pi, self.n_expanded).astype(self.projection_.dtype)
-
-    def _chunks(self, X, out=None):
-        """Yield rows and their projections, without offset: in ``out``, or all in one place."""
-        size = min(X.shape[0], max(1, _CHUNK_ENTRIES // self.n_expanded))
-        passing: Any = self._room(size, X) if out is None else None
-        for rows in gen_batches(X.shape[0], size):
-            H = passing[: rows.stop - rows.start] if out is None else out[rows]
-            yield rows, project(X[rows], self.projection_, out=H)
-
-    def _room(self, n_samples, X):
-        return np.empty((n_samples, self.n_expanded), np.result_type(X, self.projection_))
+    def _make_sparsifier(self):
+        """Return the sparsifier that the parameters describe."""
+        m, binary = check_int("n_expanded", self.n_expanded), check_flag("binary", self.binary)
+        kind = SPARSIFIERS[check_choice("sparsifier", self.sparsifier, SPARSIFIERS)]
+        if self.n_active is not None and not kind.counted:
+            raise ValueError(
+                f"n_active must be None for sparsifier={self.sparsifier!r}, got {self.n_active!r}"
+            )
+        return kind(m, self.n_active, binary, self.bandwidth)
 
     def _dense_codes(self, X):
-        if not self._fixed():
-            codes = self._room(X.shape[0], X)
-            for _, H in self._chunks(X, out=codes):
-                self._sparsify(H)
-            return codes.astype(X.dtype, copy=False)
-        codes = np.zeros((X.shape[0], self.n_expanded), X.dtype)
-        for rows, H in self._chunks(X):
-            units, values = self._units(H)
-            np.put_along_axis(codes[rows], units, values, axis=1)
-        return codes
+        codes = self._room(X, X.shape[0])
+        self._each_block(X, lambda rows, H: self._sparsifier.encode(H, out=H), codes)
+        return codes.astype(X.dtype, copy=False)
 
     def _sparse_codes(self, X):
-        n_samples, m = X.shape[0], self.n_expanded
-        if not self._fixed():
-            codes = [sp.csr_matrix(self._sparsify(H)) for _, H in self._chunks(X)]
-            return sp.vstack(codes, format="csr")
-        units = np.empty((n_samples, self._n_active()), np.int32)
+        return self._exact_codes(X) if self._sparsifier.exact else self._stacked_codes(X)
+
+    def _exact_codes(self, X):
+        """Return CSR codes with the same number of active units in every row."""
+        sparsifier, n_samples = self._sparsifier, X.shape[0]
+        units = np.empty((n_samples, sparsifier.n_active), np.int32)
         values = np.empty(units.shape, X.dtype)
-        for rows, H in self._chunks(X):
-            units[rows], values[rows] = self._units(H)
-        starts = np.arange(0, units.size + 1, units.shape[1])
-        return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=(n_samples, m))
 
-    def _fixed(self):
-        """Return whether exactly k units of every sample are active."""
-        return self.sparsifier in ("winners", "block")
+        def store(rows, H):
+            units[rows] = sparsifier.units(H)
+            values[rows] = sparsifier.values(H, units[rows])
 
-    def _units(self, H):
-        """Return which these are, and their values; the offset is added to H."""
-        if self.sparsifier == "winners":
-            units = largest("projections of X", H, self._n_active(), self.offset_)
-        else:
-            self._add_offset(H)
-            units = sparsifiers.block_winners(H, self.n_expanded // self._n_active())
-        return units, 1 if self.binary else np.take_along_axis(H, units, axis=1)
+        self._each_block(X, store)
+        starts = np.arange(0, units.size + 1, sparsifier.n_active)
+        shape = n_samples, self.n_expanded
+        return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=shape)
 
-    def _add_offset(self, H):
-        in_blocks(lambda rows: np.add(H[rows], self.offset_, out=H[rows]), len(H), _ROWS)
+    def _stacked_codes(self, X):
+        """Return CSR codes with any number of active units."""
+        blocks = {}
 
-    def _sparsify(self, H):
-        """Turn projections into codes, in place, where any number of units may be active."""
-        self._add_offset(H)
-        if self.sparsifier == "threshold":
-            if self.binary:
-                np.greater(H, self.thresholds_, out=H)
-            else:
-                np.copyto(H, 0, where=H <= self.thresholds_)
-        elif self.sparsifier == "cosine":
-            sparsifiers.cosine(H, self.phase_, out=H)
-        elif self.sparsifier == "relu":
-            sparsifiers.relu(H, out=H)
+        def store(rows, H):
+            codes = self._sparsifier.encode(H, out=H)
+            blocks[rows.start] = sp.csr_matrix(codes.astype(X.dtype, copy=False))
+
+        self._each_block(X, store)
+        return sp.vstack([blocks[start] for start in sorted(blocks)], format="csr")
+
+    def _each_block(self, X, work, out=None):
+        """Call ``work(rows, H)`` for blocks of samples and their projections, in threads.
+
+        The projections are computed in larger chunks: in ``out``, or all of them in one place.
+        """
+        size = min(X.shape[0], max(1, _CHUNK_ENTRIES // self.n_expanded))
+        passing: Any = self._room(X, size) if out is None else None
+        for chunk in gen_batches(X.shape[0], size):
+            H = passing[: chunk.stop - chunk.start] if out is None else out[chunk]
+            multiply(X[chunk], self.projection_, out=H)
+            self._add_offset(H, work, chunk.start)
+
+    def _room(self, X, n_samples):
+        """Return an empty array for the projections of this many of the samples."""
+        return np.empty((n_samples, self.n_expanded), np.result_type(X, self.projection_))
+
+    def _add_offset(self, H, work, first=0):
+        """Add the offset to the projections of samples ``first``, ... and ``work`` on the sums."""
+
+        def add(rows):
+            block = H[rows]
+            np.add(block, self.offset_, out=block)
+            check_matrix("projections of X", block)
+            work(slice(first + rows.start, first + rows.stop), block)
+
+        in_blocks(add, len(H), max(1, BLOCK_ENTRIES // self.n_expanded))
+
+    def _project_all(self, X):
+        """Return the projections of all samples, with the offset."""
+        H = multiply(X, self.projection_)
+        self._add_offset(H, lambda rows, block: None)
         return H
+
+
+def model_family(
+    n_inputs: int, n_expanded: int, n_active: int, random_state: int = 0
+) -> dict[str, ExpandSparsify]:
+    """Return the encoders that isolate what expand-and-sparsify is made of.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of inputs d.
+    n_expanded : int
+        Number of units m of the expanding members.
+    n_active : int
+        Number of active units k of ``expand_sparsify``; ``sparsify_only`` has the same sparsity.
+    random_state : int
+        Seed shared by all members: the three Gaussian expansions use the same rows.
+
+    Returns
+    -------
+    dict of str to ExpandSparsify
+        - ``linear``: the centred inputs.
+        - ``expand_linear``: a random projection, nothing after it.
+        - ``sparsify_only``: k-winner-take-all on a random rotation of the inputs.
+        - ``expand_dense``: random Fourier features, a dense nonlinearity.
+        - ``expand_sparsify``: the same projection, then k-winner-take-all.
+
+        Each is read out by the same linear readout. The trained network, ``mlp``, is in
+        :mod:`esutils.networks.mlp`.
+
+    Notes
+    -----
+    Chapter: 04-random-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, model_family
+    >>> X = data.load_digits().X_train
+    >>> members = model_family(n_inputs=64, n_expanded=400, n_active=20)
+    >>> [member.fit_transform(X).shape[1] for member in members.values()]
+    [64, 400, 64, 400, 400]
+    """
+    check_int("n_active", n_active, high=check_int("n_expanded", n_expanded))
+    check_int("n_inputs", n_inputs)
+    check_int("random_state", random_state, low=0)
+    rotated_active = max(1, round(n_inputs * n_active / n_expanded))
+    members: dict[str, dict[str, Any]] = {
+        "linear": dict(n_expanded=n_inputs, law="none", sparsifier="identity"),
+        "expand_linear": dict(n_expanded=n_expanded, sparsifier="identity"),
+        "sparsify_only": dict(n_expanded=n_inputs, law="rotation", n_active=rotated_active),
+        "expand_dense": dict(n_expanded=n_expanded, sparsifier="cosine"),
+        "expand_sparsify": dict(n_expanded=n_expanded, n_active=n_active),
+    }
+    return {
+        name: ExpandSparsify(**settings, random_state=random_state)
+        for name, settings in members.items()
+    }

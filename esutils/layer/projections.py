@@ -1,7 +1,7 @@
 """Random projections into more dimensions: the first half of expand-and-sparsify.
 
-Every law here draws its rows one after another from one stream, so that the first rows of a
-projection do not depend on how many rows follow. Widths are therefore nested and comparable:
+Whatever their distribution, the rows are drawn one after another from one stream, so that the first
+rows of a projection do not depend on how many follow. Widths are therefore nested and comparable:
 ``projection(m, ...)`` is the top of ``projection(M, ...)`` for every ``M > m``.
 """
 
@@ -21,8 +21,8 @@ from esutils.common.checks import (
 from esutils.common.threads import in_blocks
 from esutils.common.types import Array, Matrix, Seed
 
-_SPARSE = 1 / 16  # share of inputs a unit may listen to for gathering to be faster than BLAS
-_ROWS = 64  # that a thread projects at a time
+_SPARSE = 1 / 16  # gathering beats BLAS if units listen to at most this share of the inputs
+_ROWS = 64  # samples that a thread projects at a time
 
 LAWS = ("gaussian", "sphere", "sign", "fly", "data", "rotation", "none")
 
@@ -37,7 +37,7 @@ def projection(
     random_state: Seed = 0,
     dtype: DTypeLike = np.float64,
 ) -> Matrix:
-    """Draw a random projection matrix, one row a unit.
+    """Draw a random projection matrix with one row per unit.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def projection(
     n_inputs : int
         Number of inputs d, the columns.
     law : {"gaussian", "sphere", "sign", "fly", "data", "rotation", "none"}
-        The law of a row ``w``:
+        The distribution of a row ``w``:
 
         - ``"gaussian"``: entries independent N(0, 1), so ``w @ x`` is N(0, ``|x|^2``).
         - ``"sphere"``: uniform on the unit sphere, as in Dasgupta and Tosh (2020).
@@ -59,7 +59,7 @@ def projection(
           It mixes the inputs without adding dimensions.
         - ``"none"``: the identity; needs m = d.
     fan_in : int
-        Inputs a ``"fly"`` unit listens to; at most d.
+        Number of inputs that a ``"fly"`` unit listens to, at most d.
     data : array of shape (n_samples, d), optional
         The samples that ``"data"`` draws its rows from; none may be all zeros.
     random_state : int or numpy.random.Generator
@@ -118,8 +118,8 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     X : array or CSR matrix of shape (n_samples, n_inputs)
         Samples.
     W : array or CSR matrix of shape (n_expanded, n_inputs)
-        A projection. Where its rows are mostly zeros, as under the law ``"fly"``, the few inputs
-        of each unit are gathered and added up.
+        A projection. If its rows are mostly zeros, as under ``law="fly"``, the few inputs of each
+        unit are gathered and added up.
     out : array of shape (n_samples, n_expanded), optional
         Where to write them.
 
@@ -130,7 +130,7 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     Raises
     ------
     ValueError
-        If X has not as many columns as W, or ``out`` cannot take the projections.
+        If X and W differ in their number of columns, or ``out`` cannot take the projections.
 
     Notes
     -----
@@ -146,6 +146,11 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     """
     X = check_matrix("X", X, n_columns=W.shape[1], sparse=True, finite=False)
     check_out(out, (X.shape[0], W.shape[0]), np.result_type(X, W))
+    return multiply(X, W, out)
+
+
+def multiply(X, W, out=None):
+    """Return ``X @ W.T`` as :func:`project` does, for samples and ``out`` that were checked."""
     if sp.issparse(X):
         H = (X @ W.T).toarray() if sp.issparse(W) else X @ W.T
         return H if out is None else np.positive(H, out=out)
@@ -156,7 +161,7 @@ def project(X: Matrix, W: Matrix, out: Array | None = None) -> Array:
     dtype = np.result_type(X, W)
     X, weights = np.ascontiguousarray(X, dtype), W.data.astype(dtype, copy=False)
     H = np.empty((len(X), W.shape[0]), dtype) if out is None else out
-    # Unsigned places: Numba need not ask of each whether it counts from the end.
+    # With unsigned numbers Numba need not ask whether they count from the end.
     starts, inputs = W.indptr.astype(np.uint64), W.indices.astype(np.uint32)
     in_blocks(lambda rows: _gather(X[rows], starts, inputs, weights, H[rows]), len(X), _ROWS)
     return H

@@ -17,7 +17,7 @@ from esutils.common.threads import in_blocks
 _EVERY = 16  # float32 entries per cache line: reading the sample fetches the whole row
 _FEWEST = 64  # entries that a sample needs
 _MARGIN = 2.5  # standard errors by which the suggested cut is low: about 1 row in 160 still fails
-_BLOCK_ENTRIES = 2**20  # entries that a thread works on at a time
+BLOCK_ENTRIES = 2**20  # entries that a thread works on at a time
 
 # Eight flags are read as one number of 64 bits, whose lowest byte is the first flag.
 _ONES = np.uint64(0x0101010101010101)  # times such a number: its highest byte counts the flags
@@ -41,7 +41,7 @@ def largest(name, H, k):
     finite = in_blocks(
         lambda rows: _select(H[rows], bits[rows], rank, k, out[rows]),
         len(H),
-        max(1, _BLOCK_ENTRIES // m),
+        max(1, BLOCK_ENTRIES // m),
     )
     check_finite(name, all(finite))
     return out

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import scipy.linalg as sl
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 
-from esutils.common.checks import check_finite, check_int, check_matrix, check_targets, check_widths
+from esutils.common.checks import check_finite, check_matrix, check_targets, check_widths
 from esutils.common.types import Array
 from esutils.readout.gram import gram, solve_gram
 from esutils.readout.ridge_regression import LinearReadout
@@ -141,20 +141,17 @@ def width_path(
     widths = check_widths(widths)
     if not (isinstance(encoder, BaseEstimator) and hasattr(encoder, "nested")):
         raise ValueError(f"encoder must be an ExpandSparsify, got {encoder!r}")
-    encoder._check_n_active(check_int("n_expanded", encoder.n_expanded))
+    block = encoder.block_size
     X = check_matrix("X", X).astype(np.float64)
     X_test = check_matrix("X_test", X_test, n_columns=X.shape[1]).astype(np.float64)
-    block = 1
-    if encoder.sparsifier == "block":
-        block = encoder.n_expanded // encoder._n_active()
     if (widths % block).any():
         raise ValueError(f"widths must be multiples of the block size {block}, got {widths}")
     if encoder.nested:
-        wide = _resized(encoder, widths[-1]).fit(X)
+        wide = encoder.resized(widths[-1]).fit(X)
         return minimum_norm_path(wide.transform(X), Y, wide.transform(X_test), widths)
     paths = []
     for width in widths:
-        narrow = _resized(encoder, width).fit(X)
+        narrow = encoder.resized(width).fit(X)
         codes = narrow.transform(X), narrow.transform(X_test)
         paths.append(minimum_norm_path(codes[0], Y, codes[1], [width]))
     return WidthPath(
@@ -164,14 +161,6 @@ def width_path(
             for name in ("predictions", "norms", "residuals", "ranks")
         ),
     )
-
-
-def _resized(encoder, width):
-    """Return an unfitted copy at another width with the same sparsity."""
-    n_active = encoder.n_active
-    if n_active is not None:
-        n_active = max(1, round(n_active * int(width) / encoder.n_expanded))
-    return clone(encoder).set_params(n_expanded=int(width), n_active=n_active)
 
 
 def minimum_norm_path(

@@ -15,8 +15,7 @@ from scipy.special import softmax
 
 from esutils import readout
 from esutils.common.checks import check_int, check_number, check_type
-from esutils.layer.encoder import ExpandSparsify
-from esutils.layer.family import model_family
+from esutils.layer import ExpandSparsify, model_family
 from esutils.networks import mlp, tickets, training
 from esutils.sweep import over_seeds
 from esutils.tables.reading import Table

@@ -54,7 +54,7 @@ def test_sparse_and_dense_agree_in_and_out(sparsifier, law):
 def test_chunks_do_not_show(monkeypatch):
     encoder = ExpandSparsify(40, random_state=0).fit(X)
     whole = encoder.transform(X)
-    monkeypatch.setattr("esutils.layer._CHUNK_ENTRIES", 40 * 7)
+    monkeypatch.setattr("esutils.layer.encoder._CHUNK_ENTRIES", 40 * 7)
     assert (encoder.transform(X) == whole).all()
 
 

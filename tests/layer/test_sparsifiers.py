@@ -71,7 +71,7 @@ def test_threads_and_memory_layouts_do_not_show(monkeypatch):
     whole = layer.winners(H, 60)
     assert np.array_equal(layer.winners(np.asfortranarray(H), 60), whole)
     assert np.array_equal(layer.winners(H[::2], 60), whole[::2])
-    monkeypatch.setattr("esutils.layer.selection._BLOCK_ENTRIES", 7 * 1200)
+    monkeypatch.setattr("esutils.layer.selection.BLOCK_ENTRIES", 7 * 1200)
     for n_threads in (1, 3):
         monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", n_threads)
         assert np.array_equal(layer.winners(H, 60), whole)
