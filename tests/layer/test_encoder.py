@@ -8,6 +8,8 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifier
@@ -17,11 +19,16 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from esutils import ExpandSparsify, data, model_family, theory
 from esutils.layer import SPARSIFIERS
+from tests.helpers.strategies import codes, dtypes, powers, seeds
+
+NAMES = tuple(SPARSIFIERS)
+COUNTED = ("winners", "block", "threshold")
+EXACT = tuple(name for name in NAMES if name != "cosine")  # of whole numbers: without rounding
 
 X = np.random.default_rng(0).standard_normal((60, 8))
 
 
-@parametrize_with_checks([ExpandSparsify(40, sparsifier=name) for name in SPARSIFIERS])
+@parametrize_with_checks([ExpandSparsify(40, sparsifier=name) for name in NAMES])
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 
@@ -38,7 +45,7 @@ def test_global_winners_are_not_nested():
     assert (wide[:, :50] != narrow).any()
 
 
-@pytest.mark.parametrize("sparsifier", SPARSIFIERS)
+@pytest.mark.parametrize("sparsifier", NAMES)
 @pytest.mark.parametrize("law", ["gaussian", "fly"])
 def test_sparse_and_dense_agree_in_and_out(sparsifier, law):
     positive = np.maximum(X, 0)
@@ -51,11 +58,23 @@ def test_sparse_and_dense_agree_in_and_out(sparsifier, law):
     assert np.mean(~np.isclose(from_sparse, dense, atol=1e-9)) < (0.02 if law == "fly" else 1e-9)
 
 
-def test_chunks_do_not_show(monkeypatch):
-    encoder = ExpandSparsify(40, random_state=0).fit(X)
+@pytest.mark.parametrize("sparse_output", [False, True])
+@pytest.mark.parametrize("sparsifier", NAMES)
+def test_chunks_blocks_and_threads_do_not_show(sparsifier, sparse_output, monkeypatch):
+    options = {"sparsifier": sparsifier, "sparse_output": sparse_output}
+    encoder = ExpandSparsify(40, binary=False, random_state=0, **options).fit(X)
     whole = encoder.transform(X)
-    monkeypatch.setattr("esutils.layer.encoder._CHUNK_ENTRIES", 40 * 7)
-    assert (encoder.transform(X) == whole).all()
+    monkeypatch.setattr("esutils.layer.encoder._CHUNK_ENTRIES", 40 * 17)
+    monkeypatch.setattr("esutils.layer.encoder.BLOCK_ENTRIES", 40 * 3)
+    for n_threads in (1, 3):
+        monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", n_threads)
+        parts = encoder.transform(X)
+        if sparse_output:
+            assert np.array_equal(parts.indptr, whole.indptr)
+            assert np.array_equal(parts.indices, whole.indices)
+            np.testing.assert_allclose(parts.data, whole.data, atol=1e-12)
+        else:
+            np.testing.assert_allclose(parts, whole, atol=1e-12)
 
 
 def test_batches_are_asked_for_one_at_a_time():
@@ -87,8 +106,10 @@ def test_codes_are_computed_in_the_wider_dtype_and_have_that_of_the_samples(fitt
     samples = X.astype(given)
     exact = samples.astype("f8") @ encoder.projection_.T.astype("f8") + encoder.offset_
     found = encoder.transform(samples)
-    assert found.dtype == given
+    stored = encoder.set_params(sparse_output=True).transform(samples)
+    assert found.dtype == stored.dtype == given
     np.testing.assert_allclose(found, exact.astype(given), rtol=1e-11, atol=1e-12)
+    assert np.array_equal(stored.toarray(), found)
 
 
 def test_without_options_5_percent_of_2000_gaussian_units_are_active():
@@ -238,41 +259,164 @@ def test_expansion_alone_has_the_rank_of_its_inputs_and_winners_have_that_of_the
     assert ranks["linear"] == ranks["expand_linear"] == 8 and ranks["expand_sparsify"] == 60
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (dict(n_expanded=0), "n_expanded must be .* got 0"),
-        (dict(n_active=41), r"n_active must be .*\[1, 40\], got 41"),
-        (dict(n_active=0), "n_active must be .* got 0"),
-        (dict(n_active=2.0), "n_active must be .* got 2.0"),
-        (dict(n_active=7, sparsifier="block"), "n_active must divide n_expanded=40 .* got 7"),
-        (dict(n_active=7, sparsifier="relu"), "n_active must be None for sparsifier='relu', got 7"),
-        (dict(sparsifier="softmax"), "sparsifier must be one of .* got 'softmax'"),
-        (dict(law="cauchy"), "law must be one of .* got 'cauchy'"),
-        (dict(law="fly", fan_in=9), r"fan_in must be .*\[1, 8\], got 9"),
-        (dict(bandwidth=0.0, sparsifier="cosine"), "bandwidth must be .* got 0.0"),
-        (dict(bias=-1.0), "bias must be .* got -1.0"),
-        (dict(bias=np.nan), "bias must be .* got nan"),
-    ],
-)
-def test_refusals_name_argument_and_value(settings, message):
-    with pytest.raises(ValueError, match=message):
-        ExpandSparsify(**{"n_expanded": 40, **settings}).fit(X)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy and scikit-learn notice it as well
+@pytest.mark.parametrize("sparse_output", [False, True])
+@pytest.mark.parametrize("sparsifier", NAMES)
+def test_projections_that_overflow_are_refused(sparsifier, sparse_output):
+    samples = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
+    options = {"sparsifier": sparsifier, "sparse_output": sparse_output}
+    encoder = ExpandSparsify(100, random_state=0, **options).fit(samples)
+    with pytest.raises(ValueError, match="projections of X must be finite"):
+        encoder.transform(3e38 * np.sign(samples))
 
 
 @pytest.mark.parametrize(
-    ("family", "message"),
+    ("settings", "width", "n_active"),
     [
-        (dict(n_inputs=0), "n_inputs must be .* got 0"),
-        (dict(n_active=41), "n_active must be .* got 41"),
+        (dict(n_active=10), 80, 20),
+        (dict(n_active=10), 30, 8),
+        (dict(n_active=1), 8, 1),
+        (dict(n_active=10, sparsifier="block"), 20, 5),
+        (dict(), 80, None),
+        (dict(sparsifier="relu"), 80, None),
     ],
 )
-def test_family_refusals(family, message):
-    with pytest.raises(ValueError, match=message):
-        model_family(**{"n_inputs": 8, "n_expanded": 40, "n_active": 4, **family})
+def test_a_resized_encoder_has_the_same_active_fraction_and_is_not_fitted(
+    settings, width, n_active
+):
+    encoder = ExpandSparsify(40, bias=0.5, random_state=3, **settings).fit(X)
+    resized = encoder.resized(np.int64(width))
+    expected = {**encoder.get_params(), "n_expanded": width, "n_active": n_active}
+    assert resized.get_params() == expected and not hasattr(resized, "projection_")
+    assert resized.fit_transform(X).shape == (60, width)
+    assert encoder.n_expanded == 40
 
 
-def test_samples_of_another_width_are_refused():
-    encoder = ExpandSparsify(40, random_state=0).fit(X)
-    with pytest.raises(ValueError, match="X has 7 features, but ExpandSparsify is expecting 8"):
-        encoder.transform(X[:, :7])
+def test_widths_are_multiples_of_the_block_size():
+    sizes = {name: ExpandSparsify(40, sparsifier=name).block_size for name in NAMES}
+    assert sizes == dict.fromkeys(NAMES, 1) | {"block": 20}
+    assert ExpandSparsify(40, sparsifier="block", n_active=8).block_size == 5
+
+
+# ---- whatever the samples and settings
+
+
+@st.composite
+def encoders(draw, sparsifiers=NAMES, law="gaussian", biases=(0.0, 0.5)):
+    """Encoders of 40 units with one option or another."""
+    options = {"law": law, "fan_in": 2, "random_state": draw(seeds)}
+    options |= {"sparsifier": draw(st.sampled_from(sparsifiers)), "binary": draw(st.booleans())}
+    if options["sparsifier"] in COUNTED:
+        options["n_active"] = draw(st.sampled_from([1, 2, 5, 20]))
+    return ExpandSparsify(40, bias=draw(st.sampled_from(biases)), **options)
+
+
+@st.composite
+def whole(draw):
+    """Whole numbers, as many samples as are a power of two: their mean and sums round nothing."""
+    shape = draw(st.sampled_from([2, 8, 32])), draw(st.integers(2, 9))
+    return np.random.default_rng(draw(seeds)).integers(-8, 9, shape).astype(np.float64)
+
+
+@pytest.mark.parametrize("sparsifier", NAMES)  # drawn at random, some would hardly come up
+@given(data=st.data(), X=codes(), dtype=dtypes)
+def test_a_code_has_its_counts_its_dtype_and_its_csr_form(sparsifier, data, X, dtype):
+    encoder, X = data.draw(encoders([sparsifier])), X.astype(dtype)
+    Z = encoder.fit_transform(X)
+    stored = clone(encoder).set_params(sparse_output=True).fit_transform(X)
+    assert Z.dtype == stored.dtype == dtype and Z.shape == stored.shape == (len(X), 40)
+    assert stored.format == "csr" and np.array_equal(stored.toarray(), Z)
+    if encoder.sparsifier in ("winners", "block"):
+        assert (np.diff(stored.indptr) == encoder.n_active).all()
+        assert stored.has_canonical_format
+    if encoder.sparsifier == "block":
+        size = 40 // encoder.n_active
+        assert (stored.indices // size == np.tile(np.arange(encoder.n_active), len(X))).all()
+    if encoder.sparsifier == "threshold":
+        most = round(encoder.n_active / 40 * len(X))
+        assert (np.diff(stored.tocsc().indptr) <= most).all()
+    plain = clone(encoder).set_params(sparsifier="identity", n_active=None)
+    H, active = plain.fit_transform(X), Z != 0
+    if encoder.sparsifier in COUNTED:
+        values = np.ones_like(Z) if encoder.binary else H
+        assert np.array_equal(Z[active], values[active])
+    if encoder.sparsifier == "threshold":
+        assert np.array_equal(active, (H > encoder.thresholds_) & (values != 0))
+    if encoder.sparsifier == "relu":
+        assert np.array_equal(Z, np.maximum(H, 0))
+    if encoder.sparsifier == "cosine":
+        exact = np.sqrt(2) * np.cos(H / encoder.bandwidth_ + encoder.phase_)
+        np.testing.assert_allclose(Z, exact, atol=1e-4 if dtype == np.float32 else 1e-9)
+
+
+@given(encoders(), codes(), powers)
+def test_a_code_says_nothing_of_the_unit_of_measurement(encoder, X, scale):
+    """But for the values of projections, where they are kept."""
+    values = encoder.sparsifier in ("relu", "identity")
+    values |= encoder.sparsifier in COUNTED and not encoder.binary
+    unit = scale if values else 1
+    assume(np.ptp(X, axis=0).any())
+    assert np.array_equal(clone(encoder).fit_transform(scale * X), unit * encoder.fit_transform(X))
+
+
+@given(encoders(EXACT, "fly", [0.0]), whole(), st.data())
+def test_a_fly_codes_each_sample_alone_however_it_comes(encoder, X, data):
+    """Whole numbers: to the bit, dense or CSR, at once or in batches, in any order, shifted."""
+    Z = encoder.fit_transform(X)
+    assert np.array_equal(clone(encoder).fit(sp.csr_matrix(X)).transform(sp.csr_matrix(X)), Z)
+    order = data.draw(st.permutations(range(len(X))))
+    assert np.array_equal(encoder.transform(X[order]), Z[order])
+    assert np.array_equal(clone(encoder).fit(X[order]).transform(X), Z)
+    batch_size = data.draw(st.integers(1, len(X)))
+    parts = [part for part in np.split(X, [batch_size]) if len(part)]
+    for samples in (X, sp.csr_matrix(X), sp.coo_matrix(X), parts):
+        batches = list(encoder.iter_transform(samples, batch_size))
+        assert batches[0].shape[0] == batch_size and all(b.format == "csr" for b in batches)
+        assert np.array_equal(sp.vstack(batches).toarray(), Z)
+    assert np.array_equal(encoder.transform(X[:1]), Z[:1])
+    (alone,) = encoder.iter_transform(X[:1], 1)
+    assert np.array_equal(alone.toarray(), Z[:1])
+    assert np.array_equal(clone(encoder).fit_transform(X + 64), Z)
+
+
+@given(codes(), st.floats(-1e3, 1e3), st.sampled_from([np.asarray, sp.csr_matrix]))
+def test_a_shift_of_float32_samples_leaves_their_spread(X, shift, form):
+    assume(X.var(axis=0).sum() > 0.1)
+    encoder = ExpandSparsify(5, sparsifier="cosine", random_state=0)
+    samples = (X + shift).astype(np.float32)
+    bandwidth = encoder.fit(form(samples)).bandwidth_
+    np.testing.assert_allclose(bandwidth, np.sqrt(X.var(axis=0).sum() / 2), rtol=1e-3)
+    exact = samples.astype(np.float64).var(axis=0).sum()
+    np.testing.assert_allclose(bandwidth, np.sqrt(exact / 2), rtol=1e-6)
+
+
+@given(encoders(), whole(), st.sampled_from([40, 80, 200]))
+def test_all_codes_but_winners_are_nested(encoder, X, m):
+    wide = clone(encoder).set_params(n_expanded=m)
+    if encoder.n_active is not None:
+        wide.set_params(n_active=encoder.n_active * m // 40)
+    Z, wider = encoder.fit_transform(X), wide.fit_transform(X)
+    assert encoder.nested == (encoder.sparsifier != "winners")
+    if encoder.nested:
+        np.testing.assert_allclose(wider[:, :40], Z, atol=1e-12)
+
+
+@given(st.integers(1, 30), st.integers(1, 60), st.data(), seeds)
+def test_the_family_differs_in_one_thing_at_a_time(d, m, data, seed):
+    k, few = data.draw(st.integers(1, m)), seed % 2**31
+    X = np.random.default_rng(seed).standard_normal((9, d))
+    members = {name: e.fit(X) for name, e in model_family(d, m, k, random_state=few).items()}
+    Z = {name: encoder.transform(X) for name, encoder in members.items()}
+    np.testing.assert_allclose(Z["linear"], X - X.mean(axis=0), atol=1e-12)
+    lengths = [np.linalg.norm(Z[name], axis=1) for name in ("linear", "expand_linear")]
+    rotated = clone(members["sparsify_only"]).set_params(sparsifier="identity", n_active=None)
+    lengths.append(np.linalg.norm(rotated.fit_transform(X), axis=1))
+    np.testing.assert_allclose(lengths[2], lengths[0], atol=1e-9)
+    assert (Z["sparsify_only"].sum(axis=1) == max(1, round(d * k / m))).all()
+    assert (Z["expand_sparsify"].sum(axis=1) == k).all()
+    rows = members["expand_sparsify"].projection_
+    assert np.array_equal(members["expand_linear"].projection_, rows)
+    np.testing.assert_allclose(
+        members["expand_dense"].projection_ * members["expand_dense"].bandwidth_, rows, rtol=1e-12
+    )
+    np.testing.assert_allclose(Z["expand_linear"], Z["linear"] @ rows.T, atol=1e-9)

@@ -1,11 +1,14 @@
-"""Projections: the law of the entries, distances, refusals."""
+"""Projections: how their entries are distributed, nested widths, distances, exact sums."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from esutils.layer import LAWS, project, projection
+from tests.helpers.strategies import dtypes, seeds
 
 DATA = np.random.default_rng(1).standard_normal((50, 40))
 
@@ -101,23 +104,47 @@ def test_squared_distances_are_kept_with_relative_variance_two_over_m(law):
     assert 0.75 < np.var(ratios) / (2 / 200) < 1.3
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (dict(n_expanded=0), "n_expanded must be .* got 0"),
-        (dict(n_expanded=2.5), "n_expanded must be .* got 2.5"),
-        (dict(n_expanded=True), "n_expanded must be .* got True"),
-        (dict(n_inputs=-1), "n_inputs must be .* got -1"),
-        (dict(law="cauchy"), "law must be one of .* got 'cauchy'"),
-        (dict(law="fly", fan_in=5), r"fan_in must be .*\[1, 4\], got 5"),
-        (dict(law="rotation", n_expanded=5), r"n_expanded must be .*\[1, 4\], got 5"),
-        (dict(law="none", n_expanded=3), r"n_expanded must be .*\[4, 4\], got 3"),
-        (dict(law="data"), "data must be given"),
-        (dict(law="data", data=np.zeros((2, 4))), "data must have rows of positive"),
-        (dict(law="data", data=np.full((2, 4), np.nan)), "data must be finite"),
-        (dict(law="data", data=np.ones((2, 3))), r"data must have 4 columns, got shape \(2, 3\)"),
-    ],
-)
-def test_refusals_name_argument_and_value(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        projection(**{"n_expanded": 3, "n_inputs": 4, **arguments})
+@pytest.mark.parametrize("law", LAWS)
+@given(d=st.integers(1, 12), data=st.data(), seed=seeds, dtype=dtypes)
+def test_a_projection_has_its_law_and_is_the_top_of_every_wider_one(law, d, data, seed, dtype):
+    m = d if law == "none" else data.draw(st.integers(1, d if law == "rotation" else 30))
+    narrow, fan_in = data.draw(st.integers(1, m)), data.draw(st.integers(1, d))
+    samples = np.random.default_rng(seed).standard_normal((5, d))
+    options = {"law": law, "fan_in": fan_in, "data": samples, "dtype": dtype}
+    W = projection(m, d, random_state=seed, **options)
+    assert W.dtype == dtype and W.shape == (m, d)
+    assert sp.issparse(W) == (law in ("sign", "fly"))
+    W = W.toarray() if sp.issparse(W) else W
+    if law != "none":
+        top = projection(narrow, d, random_state=seed, **options)
+        assert np.array_equal(top.toarray() if sp.issparse(top) else top, W[:narrow])
+    if law in ("sphere", "data", "rotation"):
+        np.testing.assert_allclose(np.linalg.norm(W, axis=1), 1, rtol=1e-6)
+    if law == "none":
+        assert np.array_equal(W, np.eye(d))
+    if law == "rotation":
+        np.testing.assert_allclose(W @ W.T, np.eye(m), atol=1e-6)
+    if law == "sign":
+        assert set(np.unique(W**2).round(6)) <= {0, 3}
+    if law == "fly":
+        assert set(np.unique(W)) <= {0, 1} and (W.sum(axis=1) == fan_in).all()
+    if law == "data":
+        unit = samples / np.linalg.norm(samples, axis=1, keepdims=True)
+        np.testing.assert_allclose((W @ unit.T).max(axis=1), 1, rtol=1e-6)
+
+
+@given(st.sampled_from(["gaussian", "sign", "fly"]), st.integers(1, 40), seeds, dtypes)
+def test_projecting_whole_numbers_is_exact_however_they_are_stored(law, d, seed, dtype):
+    """Sums of whole numbers round nothing, in whatever order they are added up."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(-9, 10, (70, d)).astype(dtype)
+    W = projection(25, d, law, fan_in=min(3, d), random_state=seed, dtype=dtype)
+    W = np.round(4 * W) if law == "gaussian" else W.sign()
+    dense = W if law == "gaussian" else W.toarray()
+    expected = X.astype(int) @ dense.T.astype(int)
+    for samples in (X, np.asfortranarray(X), sp.csr_matrix(X)):
+        for rows in (W, sp.csr_matrix(W)):
+            out = np.empty(expected.shape, dtype)
+            assert np.array_equal(project(samples, rows), expected)
+            assert project(samples, rows, out=out) is out and np.array_equal(out, expected)
+            assert out.dtype == dtype

@@ -1,80 +1,61 @@
-"""Sparsifiers: the fast path of the winners, its threads and memory, kernels, refusals."""
+"""Sparsifiers: what a code holds, where thresholds lie, and the kernel that cosines estimate."""
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from esutils import ExpandSparsify, layer, theory
-from esutils.layer.selection import largest
-from tools.benchmarks import growth
-
-FLOATS = {
-    "continuous": lambda A: A,
-    "rounded": lambda A: np.round(2 * A),
-    "half zeros": lambda A: np.maximum(A, 0),
-    "few ones": lambda A: A > 2,
-    "constant": np.zeros_like,
-    "zeros of both signs": lambda A: np.where(A > 0, 0.0, -0.0),
-    "negative": lambda A: -np.abs(A) - 1,
-    "denormal": lambda A: np.round(4 * A) * np.finfo(A.dtype).smallest_subnormal,
-    "nearly the largest": lambda A: np.clip(A / 4, -1, 1) * np.finfo(A.dtype).max,
-    "of all magnitudes": lambda A: A * np.exp2(np.clip(40 * A[::-1], -120, 120)),
-    "sorted": lambda A: np.sort(A, axis=1),
-    # The sample sees one entry in many; here it sees nothing but the smallest, or the largest.
-    "unlike its sample": lambda A: np.where(np.arange(A.shape[1]) % 157 < 16, A - 99, A),
-    "its sample on top": lambda A: np.where(np.arange(A.shape[1]) % 157 < 16, A + 99, A),
-}
+from esutils import layer, theory
+from tests.helpers.strategies import dtypes, floats, many, powers, seeds
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", FLOATS)
-@pytest.mark.parametrize("m", [1, 31, 32, 33, 1024, 5033])
-def test_winners_are_those_of_a_stable_sort(kind, m, dtype):
-    A = np.random.default_rng(m).standard_normal((30, m)).astype(dtype)
-    H = FLOATS[kind](A).astype(dtype)
-    order = np.argsort(-H, axis=1, kind="stable")
-    for k in {1, max(1, m // 100), max(1, m // 20), -(-m // 2), m}:
-        won = layer.winners(H, k)
-        assert won.dtype == np.int32 and won.flags.c_contiguous
-        assert np.array_equal(won, np.sort(order[:, :k], axis=1))
+@given(floats(), st.data())
+def test_a_winner_take_all_code_is_one_at_its_winners_alone(H, data):
+    k = data.draw(st.integers(1, H.shape[1]))
+    Z = layer.winner_take_all(H, k)
+    assert Z.shape == H.shape and set(np.unique(Z)) <= {0, 1}
+    assert Z.dtype == (H.dtype if H.dtype == np.float32 else np.float64)
+    assert np.array_equal(Z.nonzero()[1].reshape(-1, k), layer.winners(H, k))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("m", [33, 1024, 9001])
-def test_an_offset_is_added_before_the_largest_are_found(m, dtype):
-    rng = np.random.default_rng(m)
-    H, offset = rng.standard_normal((20, m)).astype(dtype), 3 * rng.standard_normal(m)
-    shifted = H + offset.astype(dtype)
-    places = largest("H", H, m // 5 + 1, offset)
-    assert np.array_equal(H, shifted)
-    assert np.array_equal(places, layer.winners(shifted, m // 5 + 1))
+@given(floats(m=st.integers(1, 8)), st.integers(1, 5), st.data())
+def test_each_block_has_its_first_largest_and_blocks_are_nested(H, size, data):
+    n_samples, n_blocks = H.shape
+    H = data.draw(floats(st.just(n_samples), st.just(n_blocks * size)))
+    won = layer.block_winners(H, size)
+    assert won.dtype == np.int32
+    for at in range(n_blocks):
+        block = H[:, at * size : (at + 1) * size]
+        first = [list(row).index(max(row)) for row in block]
+        assert np.array_equal(won[:, at], at * size + np.array(first))
+        narrow = layer.block_winners(H[:, : (at + 1) * size], size)
+        assert np.array_equal(narrow, won[:, : at + 1])
 
 
-def test_too_large_projections_are_refused():
-    X = np.ones((2, 3), np.float32)
-    encoder = ExpandSparsify(100, n_active=5, random_state=0).fit(X)
-    with pytest.raises(ValueError, match="projections of X must be finite"):
-        encoder.transform(3e38 * X)
+@given(seeds, st.integers(2, 40), st.floats(0.001, 0.999), dtypes)
+def test_a_threshold_leaves_its_share_active_in_any_order_and_unit(seed, n, share, dtype):
+    H = np.random.default_rng(seed).standard_normal((n, 6)).astype(dtype)
+    cuts = layer.unit_thresholds(H, share)
+    assert cuts.dtype == dtype
+    below, rising = n - round(share * n), np.sort(H, axis=0)
+    assert ((H <= cuts).sum(axis=0) == below).all()
+    ends = np.vstack([np.full(6, -np.inf), rising, np.full(6, np.inf)])
+    halfway = (ends[below] + ends[below + 1]) / 2
+    np.testing.assert_allclose(cuts, halfway, rtol=0, atol=4 * np.finfo(dtype).eps)
+    order = np.random.default_rng(seed).permutation(n)
+    assert np.array_equal(layer.unit_thresholds(H[order], share), cuts)
+    assert np.array_equal(layer.unit_thresholds(H[:, 2:4], share), cuts[2:4])
+    assert np.array_equal(layer.unit_thresholds(8 * H, share), 8 * cuts)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("at", [0, 31, 32, 4999])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_one_entry_that_is_not_finite_is_found(bad, at, dtype):
-    H = np.random.default_rng(0).standard_normal((3, 5000)).astype(dtype)
-    H[1, at] = bad
-    with pytest.raises(ValueError, match="H must be finite, got NaN or infinity"):
-        layer.winners(H, 7)
-
-
-def test_threads_and_memory_layouts_do_not_show(monkeypatch):
-    H = np.random.default_rng(0).standard_normal((300, 1200)).astype(np.float32)
-    whole = layer.winners(H, 60)
-    assert np.array_equal(layer.winners(np.asfortranarray(H), 60), whole)
-    assert np.array_equal(layer.winners(H[::2], 60), whole[::2])
-    monkeypatch.setattr("esutils.layer.selection.BLOCK_ENTRIES", 7 * 1200)
-    for n_threads in (1, 3):
-        monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", n_threads)
-        assert np.array_equal(layer.winners(H, 60), whole)
+@given(floats(n_samples=many), st.floats(0.001, 0.999))
+def test_a_threshold_lies_where_the_cut_falls_ties_or_not(H, share):
+    cuts, n_active = layer.unit_thresholds(H, share), round(share * len(H))
+    for column, cut in zip(H.T, cuts, strict=True):
+        falling = -np.sort(-column)
+        tied = 0 < n_active < len(H) and falling[n_active - 1] == falling[n_active]
+        n_above = np.sum(falling > falling[n_active]) if tied else n_active
+        assert np.sum(column > cut) == n_above
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -85,11 +66,29 @@ def test_between_neighbouring_floats_the_threshold_is_the_lower(dtype):
         assert layer.unit_thresholds(pair[:, None], 0.5) == pair[0]
 
 
-def test_compiled_code_is_ready_soon_and_kept():
-    """The first call may compile, for under three seconds; later processes find it compiled."""
-    calls = [growth.first_calls() for _ in range(3)]  # the least, since the machine may be busy
-    assert min(call["compiling"] for call in calls) < 3
-    assert min(call["compiled"] for call in calls) < 0.2
+@given(floats(), powers)
+def test_relu_keeps_the_positive_and_its_scale(H, scale):
+    Z = layer.relu(H)
+    assert Z.dtype == H.dtype and np.array_equal(Z, np.where(H > 0, H, 0))
+    assert np.array_equal(layer.relu(Z), Z)
+    with np.errstate(over="ignore"):
+        scaled = H * H.dtype.type(scale)
+    assume(np.isfinite(scaled).all())
+    assert np.array_equal(layer.relu(scaled), Z * H.dtype.type(scale))
+    assert layer.relu(H, out=H) is H and np.array_equal(H, Z)
+
+
+@given(seeds, st.integers(1, 9), st.integers(1, 30), dtypes)
+def test_cosines_are_bounded_and_a_phase_is_a_shift(seed, n, m, dtype):
+    rng = np.random.default_rng(seed)
+    H, phase = rng.standard_normal((n, m)).astype(dtype), rng.uniform(0, 2 * np.pi, m)
+    Z = layer.cosine(H, phase)
+    assert Z.dtype == dtype and np.abs(Z).max() <= np.sqrt(2) * (1 + np.finfo(dtype).eps)
+    shifted = H + phase.astype(dtype)
+    exact = np.sqrt(2) * np.cos(shifted.astype(np.float64))
+    np.testing.assert_allclose(Z, exact, rtol=0, atol=4 * np.finfo(dtype).eps)
+    assert np.array_equal(layer.cosine(shifted, np.zeros(m)), Z)
+    assert layer.cosine(H, phase, out=H) is H and np.array_equal(H, Z)
 
 
 def test_cosine_features_estimate_the_gaussian_kernel():
@@ -104,26 +103,32 @@ def test_cosine_features_estimate_the_gaussian_kernel():
     )
 
 
-H = np.ones((3, 4))
+SPARSIFY = {
+    "winners": lambda H: layer.winners(H, 3),
+    "winner_take_all": lambda H: layer.winner_take_all(H, 3),
+    "block_winners": lambda H: layer.block_winners(H, 4),
+    "unit_thresholds": lambda H: layer.unit_thresholds(H, 0.5),
+    "relu": layer.relu,
+    "cosine": lambda H: layer.cosine(H, np.zeros(20)),
+}
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: layer.winners(H, 5), r"n_active must be .*\[1, 4\], got 5"),
-        (lambda: layer.winners(H, 0), "n_active must be .* got 0"),
-        (lambda: layer.winners(H * np.nan, 1), "H must be finite"),
-        (lambda: layer.winners(H[0], 1), r"H must be two-dimensional .* got shape \(4,\)"),
-        (lambda: layer.winners(H[:0], 1), r"H must be .* not empty, got shape \(0, 4\)"),
-        (lambda: layer.winners(H.astype(str), 1), "H must hold real numbers, got dtype"),
-        (lambda: layer.winners(H * 1j, 1), "H must hold real numbers, got dtype complex"),
-        (lambda: layer.block_winners(H, 3), "block_size must divide the 4 units, got 3"),
-        (lambda: layer.block_winners(H, 5), "block_size must be .* got 5"),
-        (lambda: layer.unit_thresholds(H, 0), "sparsity must be .* got 0"),
-        (lambda: layer.unit_thresholds(H, 1.5), "sparsity must be .* got 1.5"),
-        (lambda: layer.cosine(H, np.zeros(3)), r"phase must have shape \(4,\), got \(3,\)"),
-    ],
-)
-def test_refusals_name_argument_and_value(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
+@pytest.mark.parametrize("name", SPARSIFY)
+def test_projections_stay_as_they_are(name):
+    H = np.random.default_rng(0).standard_normal((9, 20))
+    before = H.copy()
+    SPARSIFY[name](H)
+    assert np.array_equal(H, before)
+
+
+@given(floats(), st.sampled_from([np.nan, np.inf, -np.inf]), st.data())
+def test_what_is_not_finite_is_found_wherever_it_is(H, bad, data):
+    at = data.draw(st.tuples(st.integers(0, len(H) - 1), st.integers(0, H.shape[1] - 1)))
+    H[at] = bad
+    for call in (layer.winners, layer.winner_take_all, layer.block_winners, layer.unit_thresholds):
+        with pytest.raises(ValueError, match="H must be finite"):
+            call(H, 1)
+    with pytest.raises(ValueError, match="H must be finite"):
+        layer.relu(H)
+    with pytest.raises(ValueError, match="H must be finite"):
+        layer.cosine(H, np.zeros(H.shape[1]))
