@@ -4,7 +4,6 @@ import numba
 import numpy as np
 import scipy.linalg as sl
 import scipy.sparse as sp
-from numba.extending import intrinsic
 
 from esutils.common.checks import check_finite
 from esutils.common.threads import in_blocks
@@ -128,16 +127,6 @@ def _pack_places(starts, places, values, words):
             elif values[at] != 0:
                 return False
     return True
-
-
-@intrinsic
-def _count_bits(typing_context, bits):
-    """Return how many bits of an unsigned number are set, by the machine's own instruction."""
-
-    def generate(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return bits(bits), generate
 
 
 @numba.njit(nogil=True, cache=True)
