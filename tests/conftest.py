@@ -6,18 +6,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from esutils import data
 
 # Every run tries the same examples; the thorough profile draws new ones, and more of them
-# (--hypothesis-profile=thorough).
-settings.register_profile("same", deadline=None, derandomize=True)
+# (--hypothesis-profile=thorough). None of them measures the time, since the machine may be busy.
+untimed = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **untimed)
 # For mutants it is enough to know that a property fails: we need no smallest example.
 to_failure = [Phase.explicit, Phase.generate]
 settings.register_profile("quick", settings.get_profile("same"), max_examples=50, phases=to_failure)
-settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.register_profile("thorough", max_examples=2000, **untimed)
 settings.load_profile("same")
+
+for name in ("ES_SCALE", "ES_SWEEPS"):  # what somebody has set for their own runs
+    os.environ.pop(name, None)
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = {
