@@ -28,8 +28,6 @@ CLAIM |= {"id": "toy.claim", "source": "ours", "comparison": "greater"}
 CLAIM |= {"threshold": 1, "seeds": 3, "pilot": []}
 EFFECT = dict.fromkeys(["title", "statistic", "unit"], "words") | TOY
 EFFECT |= {"id": "toy.effect", "models": dict.fromkeys(effects.MODELS, "words")}
-ABOUT = {"experiment": 1, "step": 0, "seeds": [0, 1, 2]}
-ABOUT |= {"versions": {}, "commit": None, "dirty": None}
 SAMPLES, MODELS = np.array([2.0, 2.1, 2.2]), dict.fromkeys(effects.MODELS, np.arange(3.0))
 ARRAYS = {"statistic": SAMPLES, "control": SAMPLES - 5}
 STORED = "ledger/samples/quick/here/toy.claim.npz"
@@ -81,8 +79,14 @@ def npz(**members):
 
 
 def samples(arrays=ARRAYS, **changed):
-    """Return the bytes of stored samples."""
-    return npz(about=np.array(json.dumps(ABOUT | changed)), **arrays)
+    """Return a function that changes what stored samples say about their run, or the arrays."""
+
+    def change(content):
+        with np.load(io.BytesIO(content)) as members:
+            about = json.loads(str(members["about"])) | changed
+        return npz(about=np.array(json.dumps(about)), **arrays)
+
+    return change
 
 
 def idx(*header):
