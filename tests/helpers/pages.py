@@ -1,4 +1,4 @@
-"""Which pages the book has, what its notebooks promise to show on them, and their functions."""
+"""Which pages the book has, what their notebooks promise to show, and the functions in them."""
 
 import ast
 import dis
@@ -62,9 +62,10 @@ def slider_parts(page, model_id):
 
 
 def excerpt(page, *names, change=("", ""), **instead):
-    """Run those statements of a notebook that make some names, and what they reach; no others.
+    """Run the statements of a notebook that make some names and what these need; return the names.
 
-    ``instead`` has values of one's own, say smaller sizes; ``change`` replaces a text first.
+    ``instead`` gives names other values, for example smaller sizes; ``change`` first replaces a
+    piece of the source.
     """
     source = "\n".join(cell.source for cell in code_cells(page))
     assert change[0] in source
