@@ -1,4 +1,4 @@
-"""A classifier and a regressor: a random expand-and-sparsify layer, read out in closed form."""
+"""A classifier and a regressor: a random expand-and-sparsify layer with a closed-form readout."""
 
 from typing import Self
 
@@ -16,13 +16,12 @@ from esutils.common.types import Array, Samples, Seed
 from esutils.layer.encoder import ExpandSparsify
 
 _COUNTED = ("winners", "block", "threshold")  # their codes are sparse
-_FLOATS = [np.float64, np.float32]
-_FITTED = {"accept_sparse": "csr", "dtype": _FLOATS, "ensure_min_samples": 2}
-_SHARPNESS = (-3.0, 6.0)  # range of its logarithm
+_CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_min_samples": 2}
+_LOG_SHARPNESS = (-3.0, 6.0)  # the range that is searched for the inverse temperature's logarithm
 
 
 class _Predictor(BaseEstimator):
-    """The layer, and the readout with its penalty."""
+    """What the classifier and the regressor share: the layer, and a readout with its penalty."""
 
     def __init__(
         self,
@@ -49,12 +48,11 @@ class _Predictor(BaseEstimator):
         return tags
 
     def _fit(self, X, Y):
-        """Fit layer and readout; return what a readout without it would predict of each sample."""
-        Z = self._make_encoder().fit_transform(X)
-        self.readout_, left_out = readout.loo_ridge(Z, Y, self.relative_penalties)
-        return left_out
+        """Fit layer and readout; return the leave-one-out predictions.
 
-    def _make_encoder(self):
+        The encoder sees X as the caller passed it, so that it knows the names of the columns and
+        can check alone what is passed to ``predict``.
+        """
         counted, n_active = self.sparsifier in _COUNTED, self.n_active
         if counted and n_active is None:
             n_active = max(1, check_int("n_expanded", self.n_expanded) // 10)
@@ -67,33 +65,36 @@ class _Predictor(BaseEstimator):
             sparse_output=counted,
             random_state=self.random_state,
         )
-        return self.encoder_
+        Z = self.encoder_.fit_transform(X)
+        self.readout_, left_out = readout.loo_ridge(Z, Y, self.relative_penalties)
+        return left_out
 
     def _predict(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=_FLOATS)
         return self.readout_.predict(self.encoder_.transform(X))
 
 
 class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
-    """Classify by a random expand-and-sparsify layer and a ridge readout: nothing is trained twice.
+    """Classify with a random expand-and-sparsify layer and a ridge readout.
 
-    One linear system is solved. Its penalty is the one with the least squared error when each
-    sample is predicted by a readout that was fitted without it, which has a closed form.
+    The layer is drawn at random and never trained; fitting the readout solves one linear system.
+    The ridge penalty is the one with the lowest squared leave-one-out error, which has a closed
+    form.
 
     Parameters
     ----------
     n_expanded : int
-        Number of units m. The error falls with it and flattens out; the cost of a fit grows with
-        the square of the smaller of m and the number of samples, times the larger.
+        Number of units m. The error falls as m grows, until it levels off. The cost of a fit grows
+        like the square of the smaller of m and the number of samples, times the larger.
     law, sparsifier
-        As in :class:`esutils.layer.ExpandSparsify`. With few inputs ``"threshold"`` says nothing
-        of the samples in the middle, for which no unit is active.
+        As in :class:`esutils.layer.ExpandSparsify`. With few inputs, avoid ``"threshold"``: no unit
+        is active for samples in the middle of the data, so it cannot tell them apart.
     n_active : int, optional
-        Number of active units k, for winners, blocks and thresholds. One in ten by default.
+        Number of active units k, for winners, blocks and thresholds. By default one in ten.
     bias : float
-        As in :class:`esutils.layer.ExpandSparsify`. Not 0 here: the length of a sample counts,
-        not only its direction. With few inputs more can be better, with hundreds 0.
+        As in :class:`esutils.layer.ExpandSparsify`. The default is not 0 here, so that the length
+        of a sample counts and not only its direction. With few inputs a larger bias can be better;
+        with hundreds, 0 can.
     relative_penalties : sequence of float
         Penalties to choose from, in units of the mean squared length of a centred code.
     random_state : int, numpy.random.Generator or None
@@ -105,13 +106,13 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
     encoder_ : ExpandSparsify
         The layer.
     readout_ : esutils.readout.LinearReadout
-        Fitted to a column a class, 1 for the samples of the class and 0 for the others; its
-        ``penalty`` is the one that was chosen.
+        Fitted to one column per class, which is 1 for the samples of that class and 0 for all
+        others. Its ``penalty`` is the one that was chosen.
     temperature_ : float
-        What the outputs are divided by before the softmax that makes them probabilities: that of
-        least log loss on the samples, each predicted by a readout without it.
+        The outputs are divided by it before a softmax turns them into probabilities. It minimises
+        the log loss of the leave-one-out predictions.
     n_features_in_, feature_names_in_
-        As always in scikit-learn.
+        As in every estimator of scikit-learn.
 
     See Also
     --------
@@ -119,8 +120,8 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
 
     Notes
     -----
-    Bring columns of different units to one scale first, for instance with
-    :class:`sklearn.preprocessing.StandardScaler`.
+    If your columns are measured in different units, bring them to one scale first, for instance
+    with :class:`sklearn.preprocessing.StandardScaler`.
 
     Chapter: 12-your-own-data.
 
@@ -139,14 +140,14 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
     """
 
     def fit(self, X: Samples, y: ArrayLike) -> Self:
-        """Draw the layer and fit the readout.
+        """Draw the random layer and fit the readout.
 
         Parameters
         ----------
         X : array or CSR matrix of shape (n_samples, n_inputs)
-            Training samples, finite; at least two.
+            At least two training samples, all finite.
         y : array of shape (n_samples,)
-            Labels of any kind, of at least two classes.
+            Labels of any kind, from at least two classes.
 
         Returns
         -------
@@ -157,7 +158,7 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
         ValueError
             If a parameter is out of range or the data are malformed; the message names it.
         """
-        X, y = validate_data(self, X, y, **_FITTED)
+        _, y = validate_data(self, X, y, **_CHECKED)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -167,7 +168,7 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
         return self
 
     def decision_function(self, X: Samples) -> Array:
-        """Return the readout's outputs, one column a class.
+        """Return the readout's outputs, one column per class.
 
         Parameters
         ----------
@@ -176,13 +177,13 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            For two classes the second's output minus the first's.
+            For two classes, the output for the second minus that for the first.
         """
         outputs = self._predict(X)
         return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
 
     def predict(self, X: Samples) -> Array:
-        """Return the class of each sample: that of the largest output, shape (n_samples,)."""
+        """Return the class with the largest output for each sample, shape (n_samples,)."""
         outputs = self._predict(X)
         return self.classes_[outputs.argmax(axis=1)]
 
@@ -192,23 +193,23 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
         return softmax(outputs / self.temperature_, axis=1)
 
     def predict_log_proba(self, X: Samples) -> Array:
-        """Return the logarithms of these probabilities."""
+        """Return the logarithm of each probability, shape (n_samples, n_classes)."""
         outputs = self._predict(X)
         return log_softmax(outputs / self.temperature_, axis=1)
 
 
 def _temperature(outputs, codes):
-    """Return what outputs are to be divided by for the least log loss of their softmax."""
+    """Return the temperature that minimises the log loss of the outputs' softmax."""
     rows = np.arange(len(codes))
 
     def loss(log_sharpness):
         return -log_softmax(outputs * np.exp(log_sharpness), axis=1)[rows, codes].mean()
 
-    return float(np.exp(-minimize_scalar(loss, bounds=_SHARPNESS, method="bounded").x))
+    return float(np.exp(-minimize_scalar(loss, bounds=_LOG_SHARPNESS, method="bounded").x))
 
 
 class ExpandSparsifyRegressor(MultiOutputMixin, RegressorMixin, _Predictor):
-    """Predict real targets by a random expand-and-sparsify layer and a ridge readout.
+    """Predict real targets with a random expand-and-sparsify layer and a ridge readout.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ class ExpandSparsifyRegressor(MultiOutputMixin, RegressorMixin, _Predictor):
     Attributes
     ----------
     encoder_, readout_, n_features_in_, feature_names_in_
-        As in :class:`ExpandSparsifyClassifier`; the readout is fitted to the targets.
+        As in :class:`ExpandSparsifyClassifier`, with a readout that is fitted to the targets.
 
     See Also
     --------
@@ -238,12 +239,12 @@ class ExpandSparsifyRegressor(MultiOutputMixin, RegressorMixin, _Predictor):
     """
 
     def fit(self, X: Samples, y: ArrayLike) -> Self:
-        """Draw the layer and fit the readout.
+        """Draw the random layer and fit the readout.
 
         Parameters
         ----------
         X : array or CSR matrix of shape (n_samples, n_inputs)
-            Training samples, finite; at least two.
+            At least two training samples, all finite.
         y : array of shape (n_samples,) or (n_samples, n_targets)
             Real targets.
 
@@ -256,12 +257,12 @@ class ExpandSparsifyRegressor(MultiOutputMixin, RegressorMixin, _Predictor):
         ValueError
             If a parameter is out of range or the data are malformed; the message names it.
         """
-        X, y = validate_data(self, X, y, **_FITTED, multi_output=True, y_numeric=True)
+        _, y = validate_data(self, X, y, **_CHECKED, multi_output=True, y_numeric=True)
         self._fit(X, y)
         self._one_target = y.ndim == 1
         return self
 
     def predict(self, X: Samples) -> Array:
-        """Return the predicted targets, in the shape that they had for ``fit``."""
+        """Return the predicted targets, in the shape of those that ``fit`` was given."""
         outputs = self._predict(X)
         return outputs[:, 0] if self._one_target else outputs

@@ -1,4 +1,4 @@
-"""Linear readouts of a code: with a ridge penalty, without one, and of data larger than memory."""
+"""Linear readouts of a code: with a ridge penalty, without one, and for data beyond memory."""
 
 from esutils.readout.ridge_regression import (
     MORE_PENALTIES,

@@ -121,7 +121,7 @@ def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
     Y : array of shape (n_samples,) or (n_samples, n_targets)
         Targets.
     penalty : float
-        Positive. The intercept b is not penalised.
+        Positive. There is no penalty on the intercept b.
 
     Returns
     -------
@@ -160,6 +160,7 @@ def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     Z, Y
         As in :func:`ridge`.
     penalties : sequence of float
+        Positive.
 
     Returns
     -------

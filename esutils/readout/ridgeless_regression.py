@@ -1,4 +1,4 @@
-"""Ridgeless readouts: least squares of minimum norm, and the whole error-versus-width curve."""
+"""Ridgeless readouts: minimum-norm least squares, for one code or at every width of a path."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,12 +13,12 @@ from esutils.common.types import Array
 from esutils.readout.gram import gram, solve_gram
 from esutils.readout.ridge_regression import LinearReadout
 
-# A column is dependent if so small a part of the longest is left once the others are projected out.
+# A column is dependent if projecting out the earlier ones leaves this share of the longest or less.
 _DEPENDENT = 1e-10
 
 
 def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
-    """Fit the least-squares readout of least norm: interpolation wherever it is possible.
+    """Fit the least-squares readout of minimum norm, which interpolates wherever that is possible.
 
     Parameters
     ----------
@@ -34,9 +34,11 @@ def minimum_norm(Z: ArrayLike, Y: ArrayLike) -> LinearReadout:
 
     Notes
     -----
-    Computed in float64: up to m = n by a QR factorisation of the codes, beyond by the Gram matrix
-    of their rows, without the units that are never active. Where the other columns, or beyond
-    m = n the rows, are linearly dependent, by rank.
+    Everything is computed in float64 and without the units that are never active: up to m = n by a
+    QR factorisation of the codes, beyond that from the Gram matrix of their rows. If the remaining
+    columns are linearly dependent, or beyond m = n the rows, the rank is found first, and what is
+    only rounding error is ignored.
+
     Chapter: 08-double-descent.
 
     Examples
@@ -72,9 +74,9 @@ class WidthPath:
     predictions : ndarray of shape (n_widths, n_test, n_targets)
         Predicted targets of the test samples at each width.
     norms : ndarray of shape (n_widths, n_targets)
-        Norm of the readout of each target.
+        Norm of the weights for each target.
     residuals : ndarray of shape (n_widths, n_targets)
-        Root mean square error on the training samples; 0 where the readout interpolates.
+        Root mean square error on the training samples, 0 where the readout interpolates.
     ranks : ndarray of int, shape (n_widths,)
         Rank of the training codes.
 
@@ -104,24 +106,25 @@ def width_path(
     Parameters
     ----------
     encoder : ExpandSparsify
-        Left unfitted; its ``n_expanded`` is replaced by the widths. Where its codes are nested
-        they are computed once, at the largest width. Global winner-take-all codes are not nested:
-        they are computed anew at each width, with the same sparsity k/m.
+        It is not fitted itself; copies of it are, with the widths for ``n_expanded``. Nested codes
+        are computed once, at the largest width. Global winner-take-all codes are not nested, so
+        they are computed anew at each width, with the same active fraction k/m.
     X, Y : arrays of shape (n_samples, n_inputs) and (n_samples,) or (n_samples, n_targets)
         Training samples and targets.
     X_test : array of shape (n_test, n_inputs)
     widths : increasing sequence of int
-        Widths m. For ``sparsifier="block"`` each must be a multiple of the block size.
+        Widths m. For ``sparsifier="block"``, each must be a multiple of the block size.
 
     Returns
     -------
     WidthPath
-        Computed in float64 from the projection on, so that dependent columns are recognised.
+        Everything from the projection on is computed in float64, so that dependent columns are
+        recognised.
 
     Raises
     ------
     ValueError
-        If the widths do not increase, do not fit the blocks, or the data are malformed.
+        If the widths do not increase or do not fit the blocks, or if the data are malformed.
 
     Notes
     -----
@@ -168,17 +171,17 @@ def minimum_norm_path(
 ) -> WidthPath:
     """Fit the minimum-norm readout on the first m columns of Z, for every m of a list.
 
-    Up to m = n one QR factorisation serves all widths, the predictions being partial sums; beyond,
-    the Gram matrix of the rows grows by the new columns and is factorised at each width. Units that
-    no training sample activates are left out. Where the other columns, or beyond n the rows, are
-    linearly dependent, that width is solved on its own.
+    Up to m = n, one QR factorisation serves all widths, and the predictions are partial sums.
+    Beyond that, the Gram matrix of the rows grows by the new columns and is factorised at each
+    width. Units that no training sample activates are left out. A width at which the remaining
+    columns are linearly dependent, or beyond n the rows, is solved separately.
 
     Parameters
     ----------
     Z, Z_test : arrays of shape (n_samples, m_max) and (n_test, m_max)
         Codes of the training and test samples.
     Y : array of shape (n_samples,) or (n_samples, n_targets)
-        Targets; many targets cost little more than one.
+        Targets. Many of them cost little more than one.
     widths : increasing sequence of int
         At most m_max.
 
@@ -188,8 +191,9 @@ def minimum_norm_path(
 
     Notes
     -----
-    Everything is computed in float64, and the codes must be float64 as well if dependent columns
-    are to be recognised. Near m = n the system is too ill-conditioned for float32.
+    Everything is computed in float64. Pass float64 codes as well: dependent columns are not
+    recognised in float32, and near m = n the system is too ill-conditioned for it.
+
     Chapter: 08-double-descent.
 
     Examples
@@ -219,7 +223,7 @@ def minimum_norm_path(
 
 
 def _columns(Z, used):
-    """Return the columns of the units that are ever active: the others' weights are 0."""
+    """Return the columns of the units that are ever active; the others have weight 0."""
     return Z if used.all() else Z[:, used]
 
 
@@ -230,7 +234,7 @@ def _narrow_fits(Z, Y, Z_test, widths):
     m_max = widths[-1]
     reflectors, R, independent = _triangle(Z[:, :m_max].astype(np.float64))
     QY = _apply_transposed(*reflectors, Y)
-    misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # what columns m.. hold
+    misfits = np.sqrt(np.cumsum(QY[::-1] ** 2, axis=0)[::-1] / len(Y))  # by rows m, m + 1, ...
     misfits = np.vstack([misfits, np.zeros(Y.shape[1])])
     test = sl.solve_triangular(
         R[:independent, :independent], Z_test[:, :independent].T, trans="T", check_finite=False
@@ -249,11 +253,12 @@ def _narrow_fits(Z, Y, Z_test, widths):
 def _wide_fits(Z, Y, Z_test, widths):
     """Return (predictions, norms, residuals, rank) at widths m > n.
 
-    A width's readout combines the rows of Z. First all combinations are solved for, while the Gram
-    matrix grows; then each stretch of columns is read once more, for all the widths that have it.
+    Each readout is a linear combination of the rows of Z. The first loop solves for all the
+    combinations while the Gram matrix grows. The second reads each stretch of columns once more,
+    for all the widths that include it.
     """
     n, n_targets = Y.shape
-    grown = np.zeros((n, n), order="F")  # BLAS adds to its lower triangle, and nothing reads more
+    grown = np.zeros((n, n), order="F")  # only its lower triangle is ever written and read
     scratch = np.empty((n, n))
     combinations, residuals, ranks = np.empty((len(widths), n_targets, n)), [], []
     stretches = [slice(*ends) for ends in pairwise([0, *widths])]

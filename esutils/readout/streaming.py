@@ -1,4 +1,4 @@
-"""Ridge readouts of codes that do not fit into memory."""
+"""Ridge readouts for codes that do not fit into memory."""
 
 from collections.abc import Iterable
 
@@ -19,9 +19,9 @@ from esutils.common.types import Samples
 from esutils.readout.gram import add_common, pack, solve_shifted
 from esutils.readout.ridge_regression import LinearReadout, centred_readouts, dual_weights
 
-_GATHERED = 8192  # samples from which the time of their products hides that of adding them up
-_LANDMARKS = 2000  # samples that the preconditioner knows
-_TILE = (512, 256)  # entries of the Gram matrix that a thread turns into floats at a time
+_GATHERED = 8192  # samples after which adding up takes little time beside multiplying
+_LANDMARKS = 2000  # samples from which the preconditioner is made
+_TILE = (512, 256)  # shape of the part of the Gram matrix that a thread turns into floats at a time
 _TOLERANCE = 1e-5
 _ITERATIONS = 1000
 
@@ -31,30 +31,30 @@ def ridge_stream(
 ) -> list[LinearReadout]:
     """Fit :func:`esutils.readout.ridge_path` in one pass over batches of samples.
 
-    The samples are added up as they pass, into the Gram matrix of the units. The result is that of
-    ``ridge_path`` for all of them at once, up to rounding; the memory does not grow with their
-    number. It is about three times that of the Gram matrix, 0.8 GB each for m = 10,000 units, and
-    twice that of the batches that are gathered into at least 8192 samples.
+    Each batch is added to the Gram matrix of the units. Up to rounding, the result is the same as
+    that of ``ridge_path`` for all samples at once, but the memory does not grow with their number.
+    It takes about three times the memory of the Gram matrix, which is 0.8 GB for m = 10,000 units,
+    and twice the memory of at least 8192 samples, which are gathered from several batches.
 
     Parameters
     ----------
     batches : iterable of pairs (Z, Y)
         Codes, an array or CSR matrix of shape (batch_size, m), and their targets, of shape
-        (batch_size,) or (batch_size, n_targets). Of codes of zeros and ones the sums are exact and
-        several times as fast; those of other codes are of their own precision.
+        (batch_size,) or (batch_size, n_targets). For codes of zeros and ones, the sums are exact
+        and several times as fast; for other codes they have the precision of the codes.
     penalties : sequence of float
-        Positive. The intercept is not penalised.
+        Positive. There is no penalty on the intercept.
 
     Returns
     -------
     list of LinearReadout
-        One a penalty, in the order given.
+        One per penalty, in the order given.
 
     Raises
     ------
     ValueError
-        If a penalty is not positive, if there is no batch, if one is malformed, or if it has not
-        as many columns as the first one; the message gives its number, counted from 0.
+        If a penalty is not positive, if there is no batch, or if a batch is malformed or has
+        another number of columns than the first. The message names the batch, counted from 0.
 
     Notes
     -----
@@ -74,12 +74,12 @@ def ridge_stream(
     penalties = check_penalties("penalties", penalties)
     gram = None
     for Z, Y in _gathered(batches):
-        Y = np.column_stack([np.ones(len(Y)), Y])  # the products with 1 are the sums over samples
+        Y = np.column_stack([np.ones(len(Y)), Y])  # products with 1 are sums over samples
         if gram is None:
             gram = np.zeros((Z.shape[1], Z.shape[1]))
             products, sums = np.zeros((Z.shape[1], Y.shape[1])), np.zeros(Y.shape[1])
         _add_gram(Z.T, gram)
-        products += (Y.T @ Z).T  # row by row, as Z lies in memory
+        products += (Y.T @ Z).T  # this order reads Z row by row, as it lies in memory
         sums += Y.sum(axis=0)
     if gram is None:
         raise ValueError("batches must hold at least one pair (Z, Y), got none")
@@ -92,11 +92,12 @@ def ridge_stream(
 
 
 def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearReadout]:
-    """Fit :func:`esutils.readout.ridge_path` to binary codes of many samples and more units.
+    """Fit :func:`esutils.readout.ridge_path` to binary codes of many samples and even more units.
 
-    The Gram matrix of the samples counts the units that two of them share, in 16 bits: 7.2 GB for
-    60,000 samples, where float64 takes 28.8. (In 32 bits, if a sample has 65,536 active units.) The
-    systems of all penalties and targets are solved side by side, by conjugate gradients.
+    The Gram matrix of the samples counts the units that two samples share. It is kept in 16 bits,
+    which takes 7.2 GB for 60,000 samples where float64 would take 28.8 GB (or in 32 bits, if a
+    sample has 65,536 or more active units). Conjugate gradients solve the systems for all penalties
+    and targets side by side.
 
     Parameters
     ----------
@@ -105,26 +106,27 @@ def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
     Y : array of shape (n_samples,) or (n_samples, n_targets)
         Targets.
     penalties : sequence of float
-        Positive. The intercept is not penalised.
+        Positive. There is no penalty on the intercept.
 
     Returns
     -------
     list of LinearReadout
-        One a penalty, in the order given. Their residuals, in the systems of equations, are about
-        1e-5 of the centred targets in norm.
+        One per penalty, in the order given. The residual of each system of equations has about
+        1e-5 of the norm of the centred targets.
 
     Raises
     ------
     ValueError
-        If Z holds other values than 0 and 1, a penalty is not positive, or Z or Y is malformed.
+        If Z holds other values than 0 and 1, if a penalty is not positive, or if Z or Y is
+        malformed.
     LinAlgError
-        If there is a residual above 1e-5 after 1000 iterations: a penalty is too small.
+        If a residual is still above 1e-5 after 1000 iterations, because a penalty is too small.
 
     Notes
     -----
-    A low-rank approximation of the Gram matrix, from the columns of 2000 samples, is the
-    preconditioner [1]_; 16-bit integers become float64 a tile at a time, and BLAS multiplies them.
-    (In float32 the residuals would not fall to 1e-5 where samples are almost alike.)
+    The preconditioner is a low-rank approximation of the Gram matrix, made from the columns of 2000
+    samples [1]_. The 16-bit integers are turned into float64 one tile at a time for BLAS to
+    multiply. (In float32, the residuals would not fall to 1e-5 where samples are almost alike.)
 
     Chapter: scale-out.
 
@@ -162,7 +164,7 @@ def ridge_wide(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
 
 
 def _gathered(batches):
-    """Check the batches; yield pairs of at least so many samples that products are efficient."""
+    """Check the batches, and join them into pairs with enough samples for efficient products."""
     held, n_held, widths = [], 0, (None, None)
     for number, pair in enumerate(check_type("batches", batches, Iterable, "an iterable")):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
@@ -172,7 +174,7 @@ def _gathered(batches):
         Y = check_targets(f"Y of batch {number}", Y, Z.shape[0])
         check_matrix(f"Y of batch {number}", Y, n_columns=widths[1])
         widths = Z.shape[1], Y.shape[1]
-        held.append((Z.copy(), Y.copy()))  # a batch may be written over by the next one
+        held.append((Z.copy(), Y.copy()))  # the caller may overwrite a batch with the next one
         n_held += len(Y)
         if n_held >= _GATHERED:
             yield _joined(held)
@@ -197,7 +199,7 @@ def _add_gram(Z, total):
     if words is not None:
         add_common(words, total)
     else:
-        Z = _dense(Z)  # enough samples leave no product of two units zero
+        Z = _dense(Z)  # over so many samples, hardly any product of two units stays zero
         with np.errstate(over="ignore", invalid="ignore"):
             total += Z @ Z.T
 
@@ -209,7 +211,10 @@ def _other_value(Z):
 
 
 def _conjugate_gradients(gram, right, shifts, precondition):
-    """Solve ``(H gram H + shift I) x = b``, a column each; H takes the mean away, b has none."""
+    """Solve ``(H gram H + shift I) x = b`` for each column b of right and its shift.
+
+    H subtracts the mean of a vector; that of each b is zero.
+    """
     norms = np.linalg.norm(right, axis=0)
     solutions, live = np.zeros_like(right), np.flatnonzero(norms)
     R = right[:, live] / norms[live]
@@ -222,13 +227,13 @@ def _conjugate_gradients(gram, right, shifts, precondition):
         step = new / np.sum(P * Q, axis=0)
         solutions[:, live] += step * P
         R -= step * Q
-        left = ~(np.linalg.norm(R, axis=0) <= _TOLERANCE)  # NaN, should it arise, is left too
+        left = ~(np.linalg.norm(R, axis=0) <= _TOLERANCE)  # written so that NaN is left as well
         live, R, P, old = live[left], R[:, left], P[:, left], new[left]
         if not live.size:
             return solutions * norms
     raise np.linalg.LinAlgError(
         f"no convergence in {_ITERATIONS} iterations for penalties "
-        f"{np.unique(shifts[live]).tolist()}: larger ones converge sooner"
+        f"{np.unique(shifts[live]).tolist()}: larger penalties converge sooner"
     )
 
 
@@ -241,16 +246,17 @@ def _centred_product(gram, P):
             columns = slice(start, start + _TILE[1])
             product[rows] += gram[rows, columns].astype(np.float64) @ P[columns]
 
-    with threadpool_limits(1):  # a thread of ours has a tile to itself
+    with threadpool_limits(1):  # each of our threads multiplies its own tiles
         in_blocks(multiply, len(P), _TILE[0])
     return product - product.mean(axis=0)
 
 
 def _preconditioner(gram, mean_square):
-    """Return a function that about solves the systems, for their right sides and shifts.
+    """Return a function of right sides and shifts that solves the systems approximately.
 
-    Its matrix is F F.T, that part of H gram H that the columns of some samples span, and for the
-    rest a multiple of the identity of the same trace. The trace of H gram H is n ``mean_square``.
+    In place of ``H gram H`` it has F F.T, the part that the columns of some samples span, plus a
+    multiple of the identity. ``rest`` is what F F.T lacks of the trace, which is n ``mean_square``,
+    divided by n.
     """
     some = slice(None, None, -(-len(gram) // _LANDMARKS))
     columns = gram[some].astype(np.float64)
@@ -259,6 +265,6 @@ def _preconditioner(gram, mean_square):
     F = columns.T @ (vectors[:, kept] / np.sqrt(values[kept]))
     F -= F.mean(axis=0)
     squares, vectors = np.linalg.eigh(F.T @ F)
-    F = F @ vectors  # of orthogonal columns, of which these are the squared lengths
+    F = F @ vectors  # now its columns are orthogonal, and ``squares`` are their squared lengths
     rest = max(mean_square - squares.sum() / len(gram), 0.0)
     return lambda R, shifts: R - F @ ((F.T @ R) / (squares[:, None] + rest + shifts))
