@@ -58,22 +58,3 @@ def test_searches_pipelines_and_pickles(digits):
     assert search.best_params_ == {"expandsparsifyclassifier__n_expanded": 200}
     again = pickle.loads(pickle.dumps(search))
     np.testing.assert_array_equal(again.predict(X_test), search.predict(X_test))
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"n_expanded": 0}, "n_expanded must be a whole number >= 1, got 0"),
-        ({"n_expanded": 10, "n_active": 11}, r"n_active must be a whole number in \[1, 10\]"),
-        ({"sparsifier": "argmax"}, "sparsifier must be one of"),
-        ({"law": "uniform"}, "law must be one of"),
-        ({"bias": -1}, "bias must be a finite number"),
-        ({"relative_penalties": []}, "penalties must be positive and finite, got"),
-        ({"relative_penalties": [0.1, -1]}, "penalties must be positive and finite, got"),
-    ],
-)
-def test_refuses(settings, message):
-    X, y = datasets.load_iris(return_X_y=True)
-    for kind in (ExpandSparsifyClassifier, ExpandSparsifyRegressor):
-        with pytest.raises(ValueError, match=message):
-            kind(**{"random_state": 0} | settings).fit(X, y)

@@ -70,20 +70,6 @@ def test_an_effect_of_images_alone_does_not_shrink_with_seeds():
     assert few.standard_error == pytest.approx(np.sqrt(of_images / (50 * 49)))
 
 
-@pytest.mark.parametrize(
-    ("samples", "message"),
-    [
-        (np.zeros(1), r"samples must have shape .* got \(1,\)"),
-        (np.zeros((2, 2, 2)), "samples must have shape"),
-        (np.zeros((5, 1)), "samples must have shape"),
-        ([1.0, np.nan], "samples must be finite"),
-    ],
-)
-def test_refusals(samples, message):
-    with pytest.raises(ValueError, match=message):
-        estimate(samples)
-
-
 def test_the_best_is_chosen_where_it_is_not_measured():
     """Each of two models is right on its own seed and half, and nowhere else."""
     samples = np.ones((2, 2, 6))

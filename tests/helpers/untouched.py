@@ -7,6 +7,7 @@ import contextlib
 import random
 import re
 import warnings
+from functools import partial
 
 import joblib
 import matplotlib.pyplot as plt
@@ -26,8 +27,12 @@ class Refusal:
         self.before = before or (lambda monkeypatch: None)
 
     def __str__(self):
-        """Return what the call reads, and what is named: the row's name in pytest's report."""
-        return f"{'.'.join(self.call.__code__.co_names)}: {', '.join(map(_text, self.named))}"
+        """Return what is called or read, and what is named: the row's name in a report."""
+        if isinstance(self.call, partial):
+            subject = self.call.func.__name__
+        else:
+            subject = ".".join(self.call.__code__.co_names)
+        return f"{subject}: {', '.join(map(_text, self.named))}"
 
 
 def lacking(message, named):

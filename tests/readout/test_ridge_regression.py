@@ -5,7 +5,6 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import Ridge
 
-from esutils import readout
 from esutils.readout import ridge, ridge_path, tuned_ridge
 
 RNG = np.random.default_rng(0)
@@ -84,30 +83,3 @@ def test_without_options_the_penalty_is_one_of_five_decades_and_the_same_each_ti
         found = tuned_ridge(Z, T)
         assert np.abs(np.log10(found.penalty / unit) - np.arange(-4, 1)).min() < 0.05
         assert found.penalty == tuned_ridge(Z, T).penalty
-
-
-Z, T = np.ones((6, 4)), np.ones(6)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: ridge(Z, T, 0.0), r"penalty must be a finite number in \(0, inf\], got 0.0"),
-        (lambda: ridge(Z, T, np.nan), "penalty must be a finite number .* got nan"),
-        (lambda: ridge_path(Z, T, []), r"penalties must be positive and finite, got \[\]"),
-        (lambda: ridge(Z, T[:5], 1.0), "Y must have 6 rows, one per sample, got 5"),
-        (lambda: ridge(Z * np.nan, T, 1.0), "Z must be finite"),
-        (lambda: ridge(Z, T * np.inf, 1.0), "Y must be finite"),
-        (lambda: ridge(Z, T.astype(str), 1.0), "Y must hold real numbers"),
-        (lambda: tuned_ridge(Z[:4], T[:4]), "number of samples in Z must be .* got 4"),
-        (lambda: ridge(Z, T, 1.0).predict(Z[:, :3]), r"Z must have 4 columns, got shape \(6, 3\)"),
-    ],
-)
-def test_refusals_name_argument_and_value(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-def test_leave_one_out_refuses_a_single_sample():
-    with pytest.raises(ValueError, match="number of samples in Z must be a whole number >= 2"):
-        readout.loo_ridge(np.ones((1, 3)), np.ones(1))

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from esutils import ExpandSparsify, data
-from esutils.readout import minimum_norm, minimum_norm_path, width_path
+from esutils.readout import width_path
 
-RNG = np.random.default_rng(0)
 SPLIT = data.subsample(data.load_digits(), 80, 0)
 X, Y = SPLIT.X_train.astype(np.float64), data.one_hot(SPLIT.y_train, 10)
 X_TEST = SPLIT.X_test[:40].astype(np.float64)
@@ -49,27 +47,3 @@ def test_ranks_say_what_the_codes_can_fit():
     assert ranks["expand only"].max() == np.linalg.matrix_rank(X - X.mean(axis=0)) < 64
     binary = np.array(WIDTHS) - np.array(WIDTHS) // 10 + 1
     assert (ranks["binary blocks"] <= np.minimum(binary, 80)).all()
-
-
-Z, T = np.ones((6, 4)), np.ones(6)
-BLOCKS, DEFAULT = ENCODERS["blocks"], ExpandSparsify(400, sparsifier="block")
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: minimum_norm(sp.csr_matrix(Z), T), "Z must be a dense array, got a sparse csr"),
-        (lambda: minimum_norm_path(Z, T, Z[:, :3], [2]), "Z_test must have 4 columns"),
-        (lambda: minimum_norm_path(Z, T, Z, [5]), "widths must be at most the 4 columns of Z"),
-        (lambda: minimum_norm_path(Z, T, Z, [2, 2]), "widths must increase .* got"),
-        (lambda: minimum_norm_path(Z, T, Z, [0, 2]), "widths must increase from 1"),
-        (lambda: minimum_norm_path(Z, T, Z, [1.5]), "widths must be .* whole numbers"),
-        (lambda: minimum_norm_path(Z, T, Z, []), "widths must be a non-empty"),
-        (lambda: width_path(BLOCKS, X, Y, X_TEST, [15]), "widths must be multiples of .* 10"),
-        (lambda: width_path(DEFAULT, X, Y, X_TEST, [30]), "widths must be multiples of .* 20"),
-        (lambda: width_path(BLOCKS, X, Y, X_TEST[:, 1:], [20]), "X_test must have 64 columns"),
-    ],
-)
-def test_refusals_name_argument_and_value(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -160,30 +160,3 @@ def test_wide_says_which_penalty_does_not_converge(monkeypatch):
     monkeypatch.setattr(streaming, "_ITERATIONS", 3)
     with pytest.raises(np.linalg.LinAlgError, match=r"in 3 iterations for penalties \[0.01\]"):
         ridge_wide(binary(100, 200), targets(100), [0.01, 1e6])
-
-
-Z, T = np.eye(4), np.ones(4)
-TWICE = sp.csr_matrix(([1.0, 1.0], [0, 0], [0, 2]), shape=(1, 2))
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: ridge_stream([], [1.0]), "batches must hold at least one pair .* got none"),
-        (lambda: ridge_stream([(Z, T)], [0.0]), r"penalties must be positive .* got \[0.0\]"),
-        (lambda: ridge_stream([(Z, T), (Z[:, :3], T)], [1]), "Z of batch 1 must have 4 columns"),
-        (lambda: ridge_stream([(Z, T), (Z, Z)], [1.0]), "Y of batch 1 must have 1 columns"),
-        (lambda: ridge_stream([(Z, T[:3])], [1.0]), "Y of batch 0 must have 4 rows"),
-        (lambda: ridge_stream([(Z, T), (Z * np.nan, T)], [1.0]), "Z of batch 1 must be finite"),
-        (lambda: ridge_stream([(Z, T * np.inf)], [1.0]), "Y of batch 0 must be finite"),
-        (lambda: ridge_wide(Z, T, []), r"penalties must be positive and finite, got \[\]"),
-        (lambda: ridge_wide(2 * Z, T, [1.0]), "Z must hold zeros and ones only, got 2.0"),
-        (lambda: ridge_wide(sp.csr_matrix(-Z), T, [1.0]), "zeros and ones only, got -1.0"),
-        (lambda: ridge_wide(TWICE, T[:1], [1.0]), "got an entry that is stored twice"),
-        (lambda: ridge_wide(Z * np.nan, T, [1.0]), "Z must be finite"),
-        (lambda: ridge_wide(Z, T[:3], [1.0]), "Y must have 4 rows"),
-    ],
-)
-def test_refusals_name_argument_and_value(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -48,6 +48,8 @@ BITS = sp.csr_matrix(X > 0, dtype=float)
 TORN = BITS.copy()
 TORN.indices[0] = 10**6
 OUTSIDE = "indices must be < 4"  # what SciPy says of it
+EYE, ONES, INFINITE = np.eye(4), np.ones(4), Y * np.inf
+TWICE = sp.csr_matrix(([1.0, 1.0], [0, 0], [0, 2]), shape=(1, 2))  # one entry, stored twice
 WIDE, FLY = np.ones((2, 200)), layer.projection(3, 200, "fly", random_state=0)
 DRAW = np.random.default_rng(1)
 
@@ -57,8 +59,10 @@ FLIES, BEATS = LEDGER["primitive.fly"], LEDGER["tickets.beat-random"]
 NET, DEEPER = mlp.initial_mlp(4, (5,), 2), small_net()
 MASKS, MORE = tickets.full_masks(NET), tickets.full_masks(DEEPER)
 HALF = [0.5] * 3
+FOURTHS = [torch.ones(4, 5).bool(), torch.ones(2, 4).bool()]
 NARROW, NO_MASK = torch.ones(1, 3), torch.ones(0, 3, dtype=torch.bool)
 
+DIGITS = data.load_digits()
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(y=y)
 TABLE = tables.from_frame(FRAME, "y")
 RESULTS = pd.DataFrame(0.1, index=range(3), columns=sorted(questions._READ))
@@ -69,13 +73,28 @@ INPUTS += [[values.detach().numpy() for values in NET.parameters()]]
 INPUTS += [[values.numpy() for values in matrices(DEEPER)]]
 
 path = partial(readout.minimum_norm_path, X, Y, X)
+blocks = ExpandSparsify(40, sparsifier="block", n_active=4)
 fit = partial(training.fit, NET)
-explore = partial(sliders.explore, lambda ax, **values: None, caption="c", alt=str)
+train = partial(training.train_mlp, X, y)
+initial = partial(mlp.initial_mlp, 5, (4,), 3)
+supermask = partial(tickets.supermask, NET, X, y)
+risk = partial(theory.mei_montanari_risk, 1, 2)
+explore = partial(sliders.explore, lambda ax, **values: None, caption="c", alt=lambda **of: str(of))
 
 
 def codes_in_batches(*arguments):
     """Read all batches of an encoder's codes: a generator checks nothing before it is read."""
     return list(ExpandSparsify(10).fit(X).iter_transform(*arguments))
+
+
+def noise(ax, seed):
+    """Draw a frame that cannot be compressed."""
+    ax.imshow(np.random.default_rng(seed).random((400, 600)))
+
+
+def fitted(kind, **options):
+    """Return an estimator that is fitted with some options."""
+    return kind(**options).fit(X, y)
 
 
 def revive(network, masks):
@@ -189,12 +208,20 @@ LAYER = [
 ]
 
 READOUT = [
+    Refusal(lambda: readout.ridge(X, Y, 0.0), ["penalty", 0.0]),
+    Refusal(lambda: readout.ridge(X, Y, np.nan), ["penalty", "nan"]),
     Refusal(lambda: readout.ridge(X, Y, "1"), ["penalty", "'1'"]),
     Refusal(lambda: readout.ridge(X, Y, [1, 2]), ["penalty", [1, 2]]),
     Refusal(lambda: readout.ridge(HUGE, Y, 1), ["products of Z", "infinity"]),
     Refusal(lambda: readout.ridge(TORN, Y, 1), ["Z", OUTSIDE]),
     Refusal(lambda: readout.ridge(X, [[1], [2, 3]], 1), ["Y", "different lengths"]),
+    Refusal(lambda: readout.ridge(NAN, Y, 1), ["Z", "NaN"]),
+    Refusal(lambda: readout.ridge(X, INFINITE, 1), ["Y", "infinity"]),
+    Refusal(lambda: readout.ridge(X, WORDS, 1), ["Y", "<U32"]),
+    Refusal(lambda: readout.ridge(X, Y[:5], 1), ["Y", 60, 5]),
+    Refusal(lambda: readout.ridge(X, Y, 1).predict(X[:, :3]), ["Z", 4, (60, 3)]),
     Refusal(lambda: readout.ridge(X, Y, 1).predict(NAN), ["Z", "NaN"]),
+    Refusal(lambda: readout.ridge_path(X, Y, []), ["penalties", []]),
     Refusal(lambda: readout.ridge_path(X, Y, [[1, 2], [3, 4]]), ["penalties", [[1, 2], [3, 4]]]),
     Refusal(lambda: readout.ridge_path(X, Y, {"penalty": 1}), ["penalties", "object"]),
     Refusal(lambda: readout.tuned_ridge(NAN, Y), ["Z", "NaN"]),
@@ -218,12 +245,42 @@ READOUT = [
     Refusal(lambda: ExpandSparsifyRegressor(10).fit(X, WORDS), ["Y", "<U32"]),
     Refusal(lambda: readout.ridge_stream(None, 1.0), ["batches", "NoneType"]),
     Refusal(lambda: readout.ridge_stream([(X, Y), X], 1.0), ["batch 1", "ndarray"]),
+    Refusal(lambda: readout.ridge_stream([], 1.0), ["batches", "none"]),
+    Refusal(lambda: readout.ridge_stream([(X, Y)], [0.0]), ["penalties", [0.0]]),
+    Refusal(
+        lambda: readout.ridge_stream([(X, Y), (X[:, :3], Y)], 1.0), ["Z of batch 1", 4, (60, 3)]
+    ),
+    Refusal(lambda: readout.ridge_stream([(X, Y), (X, X)], 1.0), ["Y of batch 1", 1, (60, 4)]),
+    Refusal(lambda: readout.ridge_stream([(X, Y[:3])], 1.0), ["Y of batch 0", 60, 3]),
+    Refusal(lambda: readout.ridge_stream([(X, Y), (NAN, Y)], 1.0), ["Z of batch 1", "NaN"]),
+    Refusal(lambda: readout.ridge_stream([(X, INFINITE)], 1.0), ["Y of batch 0", "infinity"]),
     Refusal(lambda: readout.ridge_stream([(HUGE, Y)], 1.0), ["products of Z", "infinity"]),
     Refusal(lambda: readout.ridge_wide(TORN, Y, 1.0), ["Z", OUTSIDE]),
     Refusal(lambda: readout.ridge_wide(X, Y, 1.0), ["Z", "zeros and ones", float(X[0, 0])]),
+    Refusal(lambda: readout.ridge_wide(EYE, ONES, []), ["penalties", []]),
+    Refusal(lambda: readout.ridge_wide(2 * EYE, ONES, 1.0), ["Z", "zeros and ones", 2.0]),
+    Refusal(
+        lambda: readout.ridge_wide(sp.csr_matrix(-EYE), ONES, 1.0), ["Z", "zeros and ones", -1.0]
+    ),
+    Refusal(lambda: readout.ridge_wide(TWICE, [1.0], 1.0), ["Z", "zeros and ones", "twice"]),
+    Refusal(lambda: readout.ridge_wide(EYE * np.nan, ONES, 1.0), ["Z", "NaN"]),
+    Refusal(lambda: readout.ridge_wide(EYE, ONES[:3], 1.0), ["Y", 4, 3]),
+    Refusal(lambda: readout.minimum_norm(BITS, Y), ["Z", "dense", "sparse csr"]),
     Refusal(lambda: readout.minimum_norm(HUGE.T, Y[:4]), ["products of Z", "infinity"]),
     Refusal(lambda: path(np.array([3, 2], np.uint8)), ["widths", [3, 2]]),
     Refusal(lambda: path([10**30]), ["widths", "object"]),
+    Refusal(lambda: path([5]), ["widths", 4, 5]),
+    Refusal(lambda: path([2, 2]), ["widths", [2, 2]]),
+    Refusal(lambda: path([0, 2]), ["widths", [0, 2]]),
+    Refusal(lambda: path([1.5]), ["widths", [1.5]]),
+    Refusal(lambda: path([]), ["widths", []]),
+    Refusal(lambda: readout.minimum_norm_path(X, Y, X[:, :3], [2]), ["Z_test", 4, (60, 3)]),
+    Refusal(lambda: readout.width_path(blocks, X, Y, X, [15]), ["widths", 10, 15]),
+    Refusal(
+        lambda: readout.width_path(ExpandSparsify(400, sparsifier="block"), X, Y, X, [30]),
+        ["widths", 20, 30],
+    ),
+    Refusal(lambda: readout.width_path(blocks, X, Y, X[:, 1:], [20]), ["X_test", 4, (60, 3)]),
     Refusal(lambda: path([True]), ["widths", [True]]),
     Refusal(
         lambda: readout.width_path(ExpandSparsifyClassifier(), X, Y, X, [2]),
@@ -236,15 +293,97 @@ READOUT = [
     ),
 ]
 
+for Estimator in (ExpandSparsifyClassifier, ExpandSparsifyRegressor):
+    with_options = partial(fitted, Estimator)
+    READOUT += [
+        Refusal(partial(with_options, n_expanded=0), ["n_expanded", 0]),
+        Refusal(partial(with_options, n_expanded=10, n_active=11), ["n_active", 10, 11]),
+        Refusal(
+            partial(with_options, sparsifier="argmax"), ["sparsifier", "'winners'", "'argmax'"]
+        ),
+        Refusal(partial(with_options, law="uniform"), ["law", "'fly'", "'uniform'"]),
+        Refusal(partial(with_options, bias=-1), ["bias", -1]),
+        Refusal(partial(with_options, relative_penalties=[]), ["relative_penalties", []]),
+        Refusal(
+            partial(with_options, relative_penalties=[0.1, -1]), ["relative_penalties", [0.1, -1]]
+        ),
+    ]
+
+
 NETWORKS = [
     Refusal(lambda: mlp.initial_mlp(10**18, (5,), 2), ["n_inputs", 10**18]),
+    Refusal(lambda: mlp.initial_mlp(0, (5,), 2), ["n_inputs", 0]),
+    Refusal(lambda: mlp.initial_mlp(5, (4,), 1.5), ["n_outputs", 1.5]),
+    Refusal(lambda: mlp.initial_mlp(5, 7, 3), ["hidden", 7]),
+    Refusal(lambda: initial(dropout=1), ["dropout", 1]),
+    Refusal(lambda: initial(input_dropout="a"), ["input_dropout", "'a'"]),
+    Refusal(lambda: initial(n_active=5), ["n_active", 4, 5]),
+    Refusal(lambda: initial(random_state=-1), ["random_state", -1]),
+    Refusal(lambda: initial(device="nowhere"), ["device", "'nowhere'"]),
+    Refusal(lambda: initial(device="cuda:99"), ["device", "'cuda:99'"]),
+    Refusal(lambda: initial(device=torch.device("cuda:99")), ["device", torch.device("cuda:99")]),
+    Refusal(lambda: initial(device=99), ["device", 99]),
+    Refusal(lambda: initial(device=-1), ["device", -1]),
+    Refusal(lambda: initial(device=1.5), ["device", 1.5]),
+    Refusal(lambda: initial(device=["cpu"]), ["device", ["cpu"]]),
     Refusal(lambda: mlp.logits(NET, HUGE), ["X", "float32", "infinity"]),
+    Refusal(lambda: mlp.logits(NET, X[:, :3]), ["X", 4, (60, 3)]),
+    Refusal(lambda: mlp.predict(NET, X[:, :3]), ["X", 4, (60, 3)]),
+    Refusal(lambda: mlp.hidden_activity(NET, X[:, :3]), ["X", 4, (60, 3)]),
     Refusal(lambda: mlp.hidden_activity(None, X), ["model", None]),
     Refusal(lambda: mlp.Winners(5)(NARROW), ["k", 3, 5]),
     Refusal(lambda: mlp.Dropout(0.5, None), ["generator", "NoneType"]),
     Refusal(lambda: fit(HUGE, y), ["X", "float32", "infinity"]),
     Refusal(lambda: fit(X, HUGE[:, :2]), ["y", "float32", "infinity"]),
     Refusal(lambda: fit(X, y, decay=1), ["decay", 1]),
+    Refusal(lambda: training.fit(torch.nn.ReLU(), X, y), ["model", "ReLU"]),
+    Refusal(lambda: training.fit(torch.nn.Sequential(torch.nn.ReLU()), X, y), ["model", "ReLU"]),
+    Refusal(lambda: fit(X[:, :3], y), ["X", 4, (60, 3)]),
+    Refusal(lambda: fit(X, np.arange(60) % 3), ["y", 2]),
+    Refusal(lambda: fit(X, np.zeros(60)), ["y", 1]),
+    Refusal(lambda: fit(X, np.zeros((60, 3))), ["y", 3]),
+    Refusal(lambda: fit(X, y, n_epochs=0), ["n_epochs", 0]),
+    Refusal(lambda: fit(X, y, learning_rate=-1), ["learning_rate", -1]),
+    Refusal(lambda: fit(X, y, batch_size=2.5), ["batch_size", 2.5]),
+    Refusal(lambda: fit(X, y, random_state="a"), ["random_state", "'a'"]),
+    Refusal(lambda: fit(X, y, decay=0.5), ["decay", 0.5]),
+    Refusal(lambda: fit(X, y, after_epoch=7), ["after_epoch", 7]),
+    Refusal(lambda: fit(X, y, calls_per_epoch=0), ["calls_per_epoch", 0]),
+    Refusal(lambda: fit(X, y, calls_per_epoch=1.0), ["calls_per_epoch", 1.0]),
+    Refusal(lambda: fit(X, y, calls_per_epoch=3), ["calls_per_epoch", [1, 2], 3]),
+    Refusal(lambda: fit(X, y, masks=7), ["masks", 7]),
+    Refusal(lambda: fit(X, y, masks=[]), ["masks", []]),
+    Refusal(lambda: fit(X, y, masks=[mask.float() for mask in MASKS]), ["masks", "torch.float32"]),
+    Refusal(lambda: fit(X, y, masks=FOURTHS), ["masks", (5, 4), (4, 5)]),
+    Refusal(lambda: fit(X, y, masks=[mask.numpy() for mask in MASKS]), ["masks", "numpy.ndarray"]),
+    Refusal(lambda: training.train_mlp(NAN, y), ["X", "NaN"]),
+    Refusal(lambda: training.train_mlp(Y, y), ["X", (60,)]),
+    Refusal(lambda: training.train_mlp(X, y.astype(bool)), ["y", "bool"]),
+    Refusal(lambda: training.train_mlp(X, np.full(60, np.nan)), ["y", "NaN"]),
+    Refusal(lambda: training.train_mlp(X, np.zeros((59, 2))), ["y", 60, 59]),
+    Refusal(lambda: training.train_mlp(X, y[:59]), ["y", 60, 59]),
+    Refusal(lambda: training.train_mlp(X, y[:, None]), ["y", (60, 1)]),
+    Refusal(lambda: training.train_mlp(X, y - 1), ["y", "int64"]),
+    Refusal(lambda: training.train_mlp(X, np.arange(60) % 3, n_classes=2), ["y", 2]),
+    Refusal(lambda: train(n_classes=1), ["n_classes", 1]),
+    Refusal(lambda: training.train_mlp(X, 0 * y), ["n_classes", 1]),
+    Refusal(lambda: training.train_mlp(X, Y, n_classes=2), ["n_classes", 2]),
+    Refusal(lambda: train(hidden=()), ["hidden", ()]),
+    Refusal(lambda: train(hidden=100), ["hidden", 100]),
+    Refusal(lambda: train(hidden=(10, 0)), ["hidden", 0]),
+    Refusal(lambda: train(hidden=(10.0,)), ["hidden", 10.0]),
+    Refusal(lambda: train(n_epochs=0), ["n_epochs", 0]),
+    Refusal(lambda: train(learning_rate=0), ["learning_rate", 0]),
+    Refusal(lambda: train(learning_rate=np.inf), ["learning_rate", "inf"]),
+    Refusal(lambda: train(batch_size=0), ["batch_size", 0]),
+    Refusal(lambda: train(random_state=None), ["random_state", None]),
+    Refusal(lambda: train(random_state=-1), ["random_state", -1]),
+    Refusal(lambda: train(dropout=1.0), ["dropout", 1.0]),
+    Refusal(lambda: train(dropout=-0.1), ["dropout", -0.1]),
+    Refusal(lambda: train(input_dropout=np.nan), ["input_dropout", "nan"]),
+    Refusal(lambda: train(n_active=0), ["n_active", 0]),
+    Refusal(lambda: train(hidden=(9, 5), n_active=6), ["n_active", 5, 6]),
+    Refusal(lambda: train(device="nowhere"), ["device", "'nowhere'"]),
     Refusal(lambda: training.train_mlp(X, np.full(60, 10**15)), ["n_classes", 10**15 + 1]),
     Refusal(
         lambda: tickets.masked(DEEPER, [MORE[0].T, *MORE[1:]]),
@@ -253,8 +392,27 @@ NETWORKS = [
     Refusal(lambda: tickets.kept_fraction([NO_MASK]), ["masks", (0, 3)]),
     Refusal(lambda: tickets.kept_fraction([MORE[0], "all"]), ["masks", (20, 5), "str"]),
     Refusal(lambda: tickets.random_masks(7, 0), ["masks", 7]),
+    Refusal(lambda: tickets.random_masks(MORE, -1), ["random_state", -1]),
+    Refusal(lambda: tickets.degree_preserving_masks(MORE, -1), ["random_state", -1]),
     Refusal(lambda: tickets.prune(NET, MASKS, [0.5, np.nan]), ["fractions", "nan"]),
     Refusal(lambda: tickets.prune(DEEPER, MORE, [0.5]), ["fractions", 3, [0.5]]),
+    Refusal(lambda: tickets.prune(DEEPER, MORE, 0.2), ["fractions", 3, 0.2]),
+    Refusal(lambda: tickets.prune(DEEPER, MORE, (0.2, 0.2, 1.1)), ["fractions", 1.1]),
+    Refusal(lambda: tickets.prune(DEEPER, MORE, (0.2, -0.1, 0.2)), ["fractions", -0.1]),
+    Refusal(lambda: next(tickets.iterative_pruning(NET, fit, HALF[:2], 0)), ["n_rounds", 0]),
+    Refusal(lambda: supermask(0), ["keep", 0]),
+    Refusal(lambda: supermask(1.5), ["keep", 1.5]),
+    Refusal(lambda: supermask(0.3, n_epochs=0), ["n_epochs", 0]),
+    Refusal(lambda: supermask(0.3, learning_rate=0), ["learning_rate", 0]),
+    Refusal(lambda: supermask(0.3, batch_size=0.5), ["batch_size", 0.5]),
+    Refusal(lambda: supermask(0.3, random_state=-1), ["random_state", -1]),
+    Refusal(lambda: tickets.supermask(None, X, y, 0.3), ["model", None]),
+    Refusal(lambda: tickets.supermask(NET, X[:, :3], y, 0.3), ["X", 4, (60, 3)]),
+    Refusal(lambda: tickets.supermask(NET, X, y[:59], 0.3), ["y", 60, 59]),
+    Refusal(lambda: tickets.ScoredLinear(NET, 0.3, torch.Generator()), ["linear", "Sequential"]),
+    Refusal(lambda: tickets.ScoredLinear(NET[0], 0, torch.Generator()), ["keep", 0]),
+    Refusal(lambda: tickets.ScoredLinear(NET[0], 1.1, torch.Generator()), ["keep", 1.1]),
+    Refusal(lambda: tickets.ScoredLinear(NET[0], 0.3, 3), ["generator", "int"]),
     Refusal(
         lambda: next(tickets.iterative_pruning(NET, None, [0.5, 0.5], 1)), ["train", "NoneType"]
     ),
@@ -264,11 +422,49 @@ NETWORKS = [
     ),
 ]
 
+BAD_MASKS = {  # what the refusal names: the masks
+    "None": None,
+    "[]": [],
+    "torch.float32": [mask.float() for mask in MORE],
+    "numpy.ndarray": [mask.numpy() for mask in MORE],
+}
+WRONG_SHAPES = {"(10, 20)": MORE[:2], "(5, 20)": [mask.T for mask in MORE]}
+for name, masks in (BAD_MASKS | WRONG_SHAPES).items():
+    NETWORKS += [
+        Refusal(partial(tickets.masked, DEEPER, masks), ["masks", name]),
+        Refusal(partial(tickets.prune, DEEPER, masks, HALF), ["masks", name]),
+    ]
+VECTORS = {"torch.float32": [torch.ones(3)], "(3,)": [torch.ones(3, dtype=torch.bool)]}
+for name, masks in ({"None": None, "[]": []} | VECTORS).items():
+    NETWORKS += [
+        Refusal(partial(tickets.random_masks, masks, 0), ["masks", name]),
+        Refusal(partial(tickets.degree_preserving_masks, masks, 0), ["masks", name]),
+        Refusal(partial(tickets.kept_fraction, masks), ["masks", name]),
+    ]
+
+
 DATA = [
     Refusal(lambda: data.subsample(FRAME, 10, 0), ["split", "DataFrame"]),
     Refusal(lambda: data.corrupt_labels(RAGGED, 0.5, 0), ["y", "different lengths"]),
+    Refusal(lambda: data.subsample(DIGITS, 9, 0), ["n_train", [10, 1437], 9]),
+    Refusal(lambda: data.subsample(DIGITS, 1438, 0), ["n_train", [10, 1437], 1438]),
+    Refusal(lambda: data.subsample(DIGITS, 100.0, 0), ["n_train", [10, 1437], 100.0]),
+    Refusal(lambda: data.subsample(DIGITS, True, 0), ["n_train", [10, 1437], True]),
+    Refusal(lambda: data.corrupt_labels([0, 1], 1.1, 0), ["fraction", 1.1]),
+    Refusal(lambda: data.corrupt_labels([0, 1], -0.1, 0), ["fraction", -0.1]),
+    Refusal(lambda: data.corrupt_labels([0, 1], 0.5, None), ["random_state", None]),
+    Refusal(lambda: data.corrupt_labels([0, 3], 0.5, 0, 3), ["y", 3]),
+    Refusal(lambda: data.corrupt_labels([0.0, 1.0], 0.5, 0), ["y", "float64"]),
+    Refusal(lambda: data.corrupt_labels([], 0.5, 0), ["y", (0,)]),
     Refusal(lambda: data.corrupt_labels([0, 1], 0.5, 0, n_classes=10**20), ["n_classes", 10**20]),
     Refusal(lambda: data.one_hot({0, 1}, 3), ["y", "object"]),
+    Refusal(lambda: data.one_hot([0, 3], 3), ["y", 3]),
+    Refusal(lambda: data.one_hot([0, -1], 3), ["y", 3, -1]),
+    Refusal(lambda: data.one_hot([0.0, 1.0], 3), ["y", "float64"]),
+    Refusal(lambda: data.one_hot([True, False], 2), ["y", "bool"]),
+    Refusal(lambda: data.one_hot([[0, 1]], 2), ["y", (1, 2)]),
+    Refusal(lambda: data.one_hot([0, 1], None), ["n_classes", None]),
+    Refusal(lambda: data.one_hot([0, 0], 0), ["n_classes", 0]),
     Refusal(lambda: sweep.over_seeds(abs, 3), ["seeds", "int"]),
     Refusal(lambda: sweep.over_seeds(None, [1]), ["experiment", "NoneType"]),
     Refusal(lambda: sweep.over_grid(dict, {"seed": [1]}, [2]), ["grid", ["seed"]]),
@@ -300,6 +496,10 @@ TABLES = [
 EVIDENCE = [
     Refusal(lambda: intervals.estimate(["1", "2"]), ["samples", "<U1"]),
     Refusal(lambda: intervals.estimate({1: 2}), ["samples", "object"]),
+    Refusal(lambda: intervals.estimate([0.0]), ["samples", (1,)]),
+    Refusal(lambda: intervals.estimate(np.zeros((2, 2, 2))), ["samples", (2, 2, 2)]),
+    Refusal(lambda: intervals.estimate(np.zeros((5, 1))), ["samples", (5, 1)]),
+    Refusal(lambda: intervals.estimate([1.0, np.nan]), ["samples", "NaN"]),
     Refusal(lambda: intervals.estimate([1, 2], step=-1), ["step", -1]),
     Refusal(
         lambda: intervals.estimate([1, 2, 3]).word("more", 1),
@@ -329,6 +529,26 @@ EVIDENCE = [
 
 THEORY = [
     Refusal(lambda: theory.hastie_risk(RAGGED, 1, 1), ["gamma", "different lengths"]),
+    Refusal(lambda: theory.hastie_risk(0, 1, 1), ["gamma", 0]),
+    Refusal(lambda: theory.hastie_risk([0.5, -1], 1, 1), ["gamma", [0.5, -1]]),
+    Refusal(lambda: theory.hastie_risk(np.inf, 1, 1), ["gamma", "inf"]),
+    Refusal(lambda: theory.hastie_risk("2", 1, 1), ["gamma", "<U1"]),
+    Refusal(lambda: theory.hastie_risk(0.5, -1, 1), ["signal", -1]),
+    Refusal(lambda: theory.hastie_risk(0.5, 1, np.nan), ["noise", "nan"]),
+    Refusal(lambda: theory.mei_montanari_risk(0, 1, 1, 1), ["psi1", 0]),
+    Refusal(lambda: theory.mei_montanari_risk(1, [np.nan], 1, 1), ["psi2", [np.nan]]),
+    Refusal(lambda: risk(-1, 1), ["linear_signal", -1]),
+    Refusal(lambda: risk(1, -1), ["noise", -1]),
+    Refusal(lambda: risk(1, 1, -1), ["nonlinear_signal", -1]),
+    Refusal(lambda: risk(1, 1, moments=(0, 1, 1)), ["moments", (0, 1, 1)]),
+    Refusal(lambda: risk(1, 1, moments=(0, 0, 1)), ["moments", (0, 0, 1)]),
+    Refusal(lambda: theory.arc_cosine_kernel(3.2, 0), ["angle", 3.2]),
+    Refusal(lambda: theory.arc_cosine_kernel(1, 2), ["order", 2]),
+    Refusal(lambda: theory.code_overlap(-0.1, 0.5), ["angle", -0.1]),
+    Refusal(lambda: theory.code_overlap(1, 0), ["sparsity", 0]),
+    Refusal(lambda: theory.code_overlap(1, [0.5, 1.0]), ["sparsity", [0.5, 1.0]]),
+    Refusal(lambda: theory.gaussian_kernel(-1, 1), ["distance", -1]),
+    Refusal(lambda: theory.gaussian_kernel(1, 0), ["bandwidth", 0]),
     Refusal(lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(1, 2)), ["moments", (1, 2)]),
     Refusal(
         lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 1, np.inf)),
@@ -341,10 +561,33 @@ SHOW = [
     Refusal(lambda: plots.curve(None, [1, 2], [[1, 2]], model="mpl"), ["model", "'mlp'", "'mpl'"]),
     Refusal(lambda: plots.percent_axis(None, "z"), ["axis", "'x'", "'y'", "'z'"]),
     Refusal(lambda: plots.images([None, None], X, (2, 2)), ["rows", 2, 60]),
+    Refusal(lambda: explore(), ["number of grids", 0]),
+    Refusal(lambda: explore(a=[1], b=[1], c=[1]), ["number of grids", 3]),
     Refusal(lambda: explore(width=[]), ["values of width", []]),
     Refusal(lambda: explore(width=3), ["values of width", "int"]),
     Refusal(lambda: explore(width=[1], figsize=(0, 1)), ["figsize", 0]),
     Refusal(lambda: explore(width=[1], start=[1]), ["start", "list"]),
+    Refusal(lambda: explore(width=[1, 2], start={"width": 3}), ["start of width", [1, 2], 3]),
+    Refusal(lambda: explore(width=[1], start={"witdh": 1}), ["start", ["width"], "'witdh'"]),
+    Refusal(lambda: explore(width=[1], between=["depth"]), ["between", ["width"], "'depth'"]),
+    Refusal(
+        lambda: explore(width=["low", "high"], between=["width"]),
+        ["between", "width", ["low", "high"]],
+    ),
+    Refusal(lambda: explore(width=[1], caption=" "), ["caption", "' '"]),
+    Refusal(lambda: explore(width=[1], alt="a frame"), ["alt", "'a frame'"]),
+    Refusal(lambda: explore(width=[1, 2], alt=lambda width: " " * width), ["alt", "' '", (1,)]),
+    Refusal(lambda: explore(width=[1, 2], alt=lambda width: "same"), ["alt", "'same'", (1,), (2,)]),
+    Refusal(
+        lambda: sliders.explore(noise, caption="c", alt=lambda **of: str(of), seed=[0]),
+        ["draw", "60000 bytes"],
+    ),
+    Refusal(
+        lambda: sliders.explore(
+            noise, caption="c", alt=lambda **of: str(of), figsize=(2.8, 2.8), seed=range(24)
+        ),
+        ["draw", "1200000 bytes"],
+    ),
     Refusal(lambda: sliders.explore(None, caption="c", alt=str, width=[1]), ["draw", "NoneType"]),
     Refusal(lambda: sliders.explore(print, caption=3, alt=str, width=[1]), ["caption", "int"]),
     Refusal(

@@ -132,53 +132,6 @@ def test_a_wide_grid_of_positive_numbers_gets_a_logarithmic_control(values, kind
         assert round(control.value) == end
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (dict(), "number of grids must be .* got 0"),
-        (dict(a=[1], b=[1], c=[1]), "number of grids must be .* got 3"),
-        (
-            dict(height=[1, 2], start={"height": 3}),
-            r"start of height must be one of \[1, 2\], got 3",
-        ),
-        (dict(height=[]), r"values of height must hold at least one, got \[\]"),
-        (dict(height=[1], start={"heigth": 1}), r"start must be one of \['height'\], got 'heigth'"),
-        (dict(height=[1], alt="a frame"), "alt must be a function of the values, got 'a frame'"),
-        (dict(height=[1], caption=" "), "caption must say what to look for, got ' '"),
-        (dict(height=[1], between=["depth"]), r"between must be one of \['height'\], got 'depth'"),
-        (
-            dict(height=["low", "high"], between=["height"]),
-            r"between must name grids of numbers, got height with \['low', 'high'\]",
-        ),
-        (
-            dict(height=[1, 2], alt=lambda height: " " * height),
-            r"alt must say what a frame shows, got ' ' for \(1,\)",
-        ),
-        (
-            dict(height=[1, 2], alt=lambda height: "same"),
-            r"alt must tell the frames apart, got 'same' for \(1,\) and \(2,\)",
-        ),
-    ],
-)
-def test_refusals_name_argument_and_value(options, message):
-    with pytest.raises(ValueError, match=message):
-        small(**options)
-
-
-def noise(ax, seed):
-    ax.imshow(np.random.default_rng(seed).random((400, 600)))
-
-
-def test_a_frame_too_large_for_a_page_is_refused():
-    with pytest.raises(ValueError, match="draw must give frames of at most 60000 bytes, got"):
-        explore(noise, caption="Look.", alt=alt, seed=[0])
-
-
-def test_a_slider_too_large_for_a_page_is_refused():
-    with pytest.raises(ValueError, match="draw must give at most 1200000 bytes in all, got"):
-        explore(noise, caption="Look.", alt=alt, figsize=(2.8, 2.8), seed=range(24))
-
-
 def test_a_failing_plot_function_leaves_no_figure_open():
     def fail(ax, height):
         raise RuntimeError("cannot draw")

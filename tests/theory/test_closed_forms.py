@@ -125,33 +125,3 @@ def test_overlap_is_exact_where_it_is_known():
     np.testing.assert_array_equal(grid[0], 1)
     np.testing.assert_allclose(grid[-1], np.maximum(0, 2 - 1 / sparsity), atol=1e-12)
     np.testing.assert_allclose(theory.code_overlap(np.pi / 2, sparsity), sparsity, rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("name", "call"),
-    [
-        ("gamma", lambda: theory.hastie_risk(0, 1, 1)),
-        ("gamma", lambda: theory.hastie_risk([0.5, -1], 1, 1)),
-        ("gamma", lambda: theory.hastie_risk(np.inf, 1, 1)),
-        ("gamma", lambda: theory.hastie_risk("2", 1, 1)),
-        ("signal", lambda: theory.hastie_risk(0.5, -1, 1)),
-        ("noise", lambda: theory.hastie_risk(0.5, 1, np.nan)),
-        ("psi1", lambda: theory.mei_montanari_risk(0, 1, 1, 1)),
-        ("psi2", lambda: theory.mei_montanari_risk(1, [np.nan], 1, 1)),
-        ("linear_signal", lambda: theory.mei_montanari_risk(1, 2, -1, 1)),
-        ("noise", lambda: theory.mei_montanari_risk(1, 2, 1, -1)),
-        ("nonlinear_signal", lambda: theory.mei_montanari_risk(1, 2, 1, 1, -1)),
-        ("moments", lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 1, 1))),
-        ("moments", lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 0, 1))),
-        ("angle", lambda: theory.arc_cosine_kernel(3.2, 0)),
-        ("order", lambda: theory.arc_cosine_kernel(1, 2)),
-        ("angle", lambda: theory.code_overlap(-0.1, 0.5)),
-        ("sparsity", lambda: theory.code_overlap(1, 0)),
-        ("sparsity", lambda: theory.code_overlap(1, [0.5, 1.0])),
-        ("distance", lambda: theory.gaussian_kernel(-1, 1)),
-        ("bandwidth", lambda: theory.gaussian_kernel(1, 0)),
-    ],
-)
-def test_bad_input_is_refused_by_name(name, call):
-    with pytest.raises(ValueError, match=rf"^{name} must"):
-        call()
