@@ -242,10 +242,15 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return codes.astype(X.dtype, copy=False)
 
     def _sparse_codes(self, X):
-        return self._exact_codes(X) if self._sparsifier.exact else self._stacked_codes(X)
+        if self._sparsifier.exact:
+            return self._exact_codes(X)
+        return sp.vstack(self._each_block(X, lambda rows, H: self._csr_block(H, X.dtype)), "csr")
+
+    def _csr_block(self, H, dtype):
+        return sp.csr_matrix(self._sparsifier.encode(H, out=H).astype(dtype, copy=False))
 
     def _exact_codes(self, X):
-        """Return CSR codes with the same number of active units in every row."""
+        """Return CSR codes with equally many active units in every row, without a second copy."""
         sparsifier, n_samples = self._sparsifier, X.shape[0]
         units = np.empty((n_samples, sparsifier.n_active), np.int32)
         values = np.empty(units.shape, X.dtype)
@@ -256,49 +261,44 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
         self._each_block(X, store)
         starts = np.arange(0, units.size + 1, sparsifier.n_active)
-        shape = n_samples, self.n_expanded
+        shape = n_samples, sparsifier.n_units
         return sp.csr_matrix((values.ravel(), units.ravel(), starts), shape=shape)
 
-    def _stacked_codes(self, X):
-        """Return CSR codes with any number of active units."""
-        blocks = {}
-
-        def store(rows, H):
-            codes = self._sparsifier.encode(H, out=H)
-            blocks[rows.start] = sp.csr_matrix(codes.astype(X.dtype, copy=False))
-
-        self._each_block(X, store)
-        return sp.vstack([blocks[start] for start in sorted(blocks)], format="csr")
-
     def _each_block(self, X, work, out=None):
-        """Call ``work(rows, H)`` for blocks of samples and their projections, in threads.
+        """Return the results of ``work(rows, H)`` for blocks of samples and their projections.
 
-        The projections are computed in larger chunks: in ``out``, or all of them in one place.
+        Blocks are worked on in threads; their projections are computed in larger chunks, which are
+        stored in ``out``, or all in the same place.
         """
-        size = min(X.shape[0], max(1, _CHUNK_ENTRIES // self.n_expanded))
+        size = min(X.shape[0], max(1, _CHUNK_ENTRIES // len(self.offset_)))
         passing: Any = self._room(X, size) if out is None else None
+        results = []
         for chunk in gen_batches(X.shape[0], size):
             H = passing[: chunk.stop - chunk.start] if out is None else out[chunk]
             multiply(X[chunk], self.projection_, out=H)
-            self._add_offset(H, work, chunk.start)
+            results += self._add_offset(H, work, chunk.start)
+        return results
 
     def _room(self, X, n_samples):
-        """Return an empty array for the projections of this many of the samples."""
-        return np.empty((n_samples, self.n_expanded), np.result_type(X, self.projection_))
+        """Return an empty array for the projections of this many samples."""
+        return np.empty((n_samples, len(self.offset_)), np.result_type(X, self.projection_))
 
-    def _add_offset(self, H, work, first=0):
-        """Add the offset to the projections of samples ``first``, ... and ``work`` on the sums."""
+    def _add_offset(self, H, work, start=0):
+        """Add the offset to projections, block by block, and return the results of ``work``.
+
+        ``start`` is the number of the first sample.
+        """
 
         def add(rows):
             block = H[rows]
             np.add(block, self.offset_, out=block)
-            check_matrix("projections of X", block)
-            work(slice(first + rows.start, first + rows.stop), block)
+            check_matrix("projections of X", block)  # they may overflow
+            return work(slice(start + rows.start, start + rows.stop), block)
 
-        in_blocks(add, len(H), max(1, BLOCK_ENTRIES // self.n_expanded))
+        return in_blocks(add, len(H), max(1, BLOCK_ENTRIES // H.shape[1]))
 
     def _project_all(self, X):
-        """Return the projections of all samples, with the offset."""
+        """Return the projections of all samples at once, with the offset."""
         H = multiply(X, self.projection_)
         self._add_offset(H, lambda rows, block: None)
         return H
@@ -316,7 +316,8 @@ def model_family(
     n_expanded : int
         Number of units m of the expanding members.
     n_active : int
-        Number of active units k of ``expand_sparsify``; ``sparsify_only`` has the same sparsity.
+        Number of active units k of ``expand_sparsify``; ``sparsify_only`` has the same active
+        fraction.
     random_state : int
         Seed shared by all members: the three Gaussian expansions use the same rows.
 

@@ -25,11 +25,11 @@ _BYTE = np.uint64(0x0001020304050607)  # times 256**i: the highest byte is i
 _TOP = np.uint64(56)  # bits to the right of the highest byte
 
 
-def largest(name, H, k):
+def largest(H, k):
     """Return the places of the k largest entries of each row of a float matrix, in order.
 
     The result is int32 and has shape (n_samples, k). Among equal entries at the cut the first ones
-    win. Infinity or NaN in H raises the ValueError that ``name`` must be finite.
+    win. Infinity or NaN in H raises a ValueError.
     """
     H, out = np.ascontiguousarray(H), np.empty((len(H), k), np.int32)
     bits, m = H.view(f"i{H.itemsize}"), H.shape[1]
@@ -43,7 +43,7 @@ def largest(name, H, k):
         len(H),
         max(1, BLOCK_ENTRIES // m),
     )
-    check_finite(name, all(finite))
+    check_finite("H", all(finite))
     return out
 
 

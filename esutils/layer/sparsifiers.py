@@ -334,7 +334,7 @@ class _Winners(_Exact):
     nested = False
 
     def units(self, H):
-        return largest("H", H, self.n_active)
+        return largest(H, self.n_active)
 
 
 class _BlockWinners(_Exact):
