@@ -235,7 +235,7 @@ def _source_digest():
     return joblib.hash({name: path.read_bytes() for name, path in sources.items()})
 
 
-_SOURCES = _source_digest()  # at once, since somebody may edit a file while this process runs
+_SOURCES = _source_digest()  # now, since somebody may edit a file while this process runs
 
 
 def _paths(experiment, calls, folder):

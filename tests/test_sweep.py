@@ -191,19 +191,27 @@ def on_worker(width, seed, folder):
 
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_results(tmp_path):
     distributed = pytest.importorskip("distributed")
+    dask = pytest.importorskip("dask")
+    seconds = dict.fromkeys(["connect", "tcp"], 600)
+    patient = dask.config.set({"distributed.comm.timeouts": seconds})
     marks = tmp_path / "marks"
     marks.mkdir()
     (marks / "bomb-2-1").touch()
     run = functools.partial(on_worker, folder=str(marks))
     asked = {"experiment": run, "grid": {"width": [1, 2, 3]}, "seeds": range(4)}
-    cluster = distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        dashboard_address=None,
-        silence_logs="CRITICAL",
-        local_directory=tmp_path,
-    )
-    with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "dashboard_address": None,
+        "silence_logs": "CRITICAL",
+        "local_directory": tmp_path,
+    }
+    with (
+        patient,  # whatever else the machine does
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
         first = over_grid(**asked, folder=tmp_path / "runs")
     assert os.getpid() not in {row["by"] for row in first}
     assert not (marks / "bomb-2-1").exists()

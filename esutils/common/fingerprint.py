@@ -1,9 +1,12 @@
-"""A hash of a value that tells whether a function could read something else from it than before.
+"""A hash of a function that changes whenever its code, or a value that it reads, changes.
 
-pickle knows a function or a class by its name alone. Here a function counts with its compiled code,
-its defaults, and the values of the globals and closed-over names that it reads, other functions
-among them; a class counts with its methods and attributes. What is installed counts by its name and
-version, and esutils by its name alone: whoever keeps runs adds a hash of all of its source files.
+pickle would store only the name of a function or a class. Here a function counts with its compiled
+code, its defaults, and the values of the globals and closed-over names that it reads, among them
+other functions; a class counts with its methods and attributes. Installed libraries count by name
+and version, and esutils by name alone: `esutils.sweep` adds a hash of all its source files.
+
+The compiled code is what runs. The source of a function would be read from a file that somebody may
+have edited since, and the source of a class that was defined in a notebook cannot be found at all.
 """
 
 import copyreg
