@@ -1,6 +1,7 @@
 """Hypothesis strategies that property tests share."""
 
 import numpy as np
+import scipy.sparse as sp
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -9,6 +10,7 @@ few = settings(max_examples=settings().max_examples // 5)  # for the slowest pro
 seeds = st.integers(0, 2**32 - 1)
 some, many = st.integers(1, 12), st.integers(2, 40)
 dtypes = st.sampled_from([np.float32, np.float64])
+forms = st.sampled_from([np.asarray, sp.csr_matrix, sp.csc_array])
 powers = st.integers(-20, 20).map(lambda exponent: 2.0**exponent)  # scaling by these is exact
 
 KINDS = {

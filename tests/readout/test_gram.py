@@ -77,7 +77,7 @@ def semidefinite(n, rank, seed=0):
 
 
 @pytest.mark.parametrize("n_shifts", [3, 30])  # solved one by one, and by eigenvectors
-@pytest.mark.parametrize("n", [1, 2, 127, 128, 129, 200, 255, 256, 257, 700])
+@pytest.mark.parametrize("n", [1, 2, 3, 130, 300])
 @pytest.mark.parametrize("rank", ["full", "half"])
 def test_shifted_solutions_are_those_of_each_system(n, rank, n_shifts):
     A = semidefinite(n, n + 5 if rank == "full" else max(1, n // 2))

@@ -1,17 +1,21 @@
-"""Readouts of codes that do not fit into memory, against those of codes that do."""
+"""Readouts of codes that do not fit into memory agree with readouts of codes that do."""
 
-import subprocess
+import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from esutils.layer import ExpandSparsify
-from esutils.readout import ridge_path, ridge_stream, ridge_wide, streaming
+from esutils.readout import ridge, ridge_path, ridge_stream, ridge_wide, streaming
+from tests.helpers.strategies import few, forms, problems
 
-ROOT = Path(__file__).parents[2]
 PENALTIES = [0.1, 1.0, 30.0]
 
 
@@ -50,8 +54,10 @@ def test_stream_is_the_path_of_all_samples_at_once(codes, batch_size, m, monkeyp
     assert_same(ridge_stream(batches, PENALTIES), ridge_path(Z, Y, PENALTIES), atol=1e-6)
 
 
-def test_stream_of_one_target_of_float32_codes_and_of_many_penalties():
-    Z, y, penalties = CODES["dense"](300, 20).astype(np.float32), targets(300)[:, 0], [1.0] * 7
+@pytest.mark.parametrize("n_penalties", [7, 20])
+def test_stream_of_one_target_of_float32_codes_and_of_many_penalties(n_penalties):
+    Z, y = CODES["dense"](300, 20).astype(np.float32), targets(300)[:, 0]
+    penalties = [1.0] * n_penalties
     found = ridge_stream([(Z[:100], y[:100]), (Z[100:], y[100:])], penalties)
     assert_same(found, ridge_path(Z, y, penalties), atol=1e-5)
 
@@ -67,31 +73,28 @@ def test_stream_may_mix_kinds_and_write_a_batch_over_the_last_one():
     assert_same(ridge_stream(batches(), PENALTIES), ridge_path(Z, Y, PENALTIES), atol=1e-10)
 
 
-FIT = """
-import re, resource, sys
-from pathlib import Path
-import numpy as np
-sys.path.insert(0, ROOT)
-from esutils.layer import ExpandSparsify
-from esutils.readout import ridge_stream
+def fit_in_little_memory(folder):
+    """Fit the samples in a folder with 150 MiB to spare; say if their dense codes would fit too."""
+    import resource
 
-X = np.memmap("X.bin", np.uint8, mode="r").reshape(-1, 16)
-y = np.load("y.npy")
-encoder = ExpandSparsify(1000, n_active=50, random_state=0).fit(X[:500].astype(np.float32))
+    X = np.memmap(folder / "X.bin", np.uint8, mode="r").reshape(-1, 16)
+    y = np.load(folder / "y.npy")
+    encoder = ExpandSparsify(1000, n_active=50, random_state=0).fit(X[:500].astype(np.float32))
 
-def fit(n):
-    codes = encoder.iter_transform(X[:n])
-    return ridge_stream(((Z, y[1000 * i :][: Z.shape[0]]) for i, Z in enumerate(codes)), [100.0])[0]
+    def fit(n):
+        codes = encoder.iter_transform(X[:n])
+        batches = ((Z, y[1000 * i :][: Z.shape[0]]) for i, Z in enumerate(codes))
+        return ridge_stream(batches, [100.0])[0]
 
-fit(3000)  # compiles
-used = re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
-resource.setrlimit(resource.RLIMIT_DATA, (1024 * int(used) + 150 * 2**20, -1))
-np.save("weights.npy", fit(len(X)).weights)
-try:
-    encoder.transform(X.astype(np.float32))
-except MemoryError:
-    print("the dense codes do not fit")
-"""
+    fit(3000)  # compiles
+    used = re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (1024 * int(used) + 150 * 2**20, -1))
+    weights = fit(len(X)).weights
+    try:
+        encoder.transform(X.astype(np.float32))
+    except MemoryError:
+        return weights, False
+    return weights, True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
@@ -100,18 +103,14 @@ def test_stream_fits_where_the_codes_do_not(tmp_path):
     y = np.where(X[:, :4].sum(axis=1, dtype=int) > 510, 1.0, -1.0)
     X.tofile(tmp_path / "X.bin")
     np.save(tmp_path / "y.npy", y)
-    run = subprocess.run(
-        [sys.executable, "-c", FIT.replace("ROOT", repr(str(ROOT)))],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert run.stdout == "the dense codes do not fit\n", run.stderr
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        weights, dense_codes_fit = alone.submit(fit_in_little_memory, tmp_path).result()
+    assert not dense_codes_fit
     encoder = ExpandSparsify(1000, n_active=50, sparse_output=True, random_state=0)
     X = X.astype(np.float32)
     Z = encoder.fit(X[:500]).transform(X).astype(np.float64)  # SciPy's means are of its dtype
     expected = ridge_path(Z, y, [100.0])[0]
-    assert np.allclose(np.load(tmp_path / "weights.npy"), expected.weights, atol=1e-8)
+    assert np.allclose(weights, expected.weights, atol=1e-8)
     assert np.mean(np.sign(expected.predict(Z)[:, 0]) == y) > 0.9
 
 
@@ -160,3 +159,30 @@ def test_wide_says_which_penalty_does_not_converge(monkeypatch):
     monkeypatch.setattr(streaming, "_ITERATIONS", 3)
     with pytest.raises(np.linalg.LinAlgError, match=r"in 3 iterations for penalties \[0.01\]"):
         ridge_wide(binary(100, 200), targets(100), [0.01, 1e6])
+
+
+def assert_close(found, expected, **tolerance):
+    for what in ("weights", "intercept", "penalty"):
+        np.testing.assert_allclose(getattr(found, what), getattr(expected, what), **tolerance)
+
+
+@given(problems(), st.floats(1e-3, 1e3), st.data())
+def test_a_stream_may_be_cut_and_stored_in_any_way(problem, penalty, data):
+    Z, Y = problem
+    inner = st.integers(1, len(Z) - 1)
+    cuts = sorted(data.draw(st.sets(inner, max_size=4)))
+    batches = [
+        (data.draw(forms)(part), targets)
+        for part, targets in zip(np.split(Z, cuts), np.split(Y, cuts), strict=True)
+    ]
+    order = data.draw(st.permutations(batches))
+    (fitted,) = ridge_stream(iter(order), [penalty])
+    assert_close(fitted, ridge(Z, Y, penalty), rtol=1e-6, atol=1e-6)
+
+
+@few
+@given(problems(kinds=["zeros and ones", "constant"]), st.floats(0.1, 100), forms)
+def test_wide_binary_codes_have_the_same_readout(problem, penalty, form):
+    Z, Y = problem
+    (fitted,) = ridge_wide(form(Z), Y, [penalty])
+    assert_close(fitted, ridge(Z, Y, penalty), rtol=0, atol=1e-3)

@@ -1,5 +1,7 @@
 """Tables and the answers of the experiments: nothing is lost, doubled or out of order."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from esutils import experiments, questions, tables
 from esutils.evidence.intervals import over_resplits
 from esutils.tables.experiments import RATIOS, SPARSITIES, WIDTHS
-from tests.helpers.strategies import few, seeds
+from tests.helpers.strategies import few, powers, problems, seeds
 
 # ---- tables
 
@@ -136,3 +138,22 @@ def test_advice_is_the_simplest_model_and_the_least_width_within_a_point(found, 
     errors = [means[f"width, {m}"] for m in WIDTHS]
     widths = [m for m, error in zip(WIDTHS, errors, strict=True) if error < min(errors) + 1]
     assert said["How wide?"].startswith(f"{widths[0]:,} units")
+
+
+# ---- dropout
+
+
+@given(problems(n_samples=st.integers(2, 6), m=st.integers(2, 5)), st.data())
+def test_dropout_of_one_half_is_least_squares_over_all_masks(problem, data):
+    Z, Y = problem
+    fitted = experiments._halved(Z, Y)
+    masks = 2 * np.array(list(product((0, 1), repeat=Z.shape[1])))
+    dropped = (masks[:, None] * Z).reshape(-1, Z.shape[1])
+    design = np.column_stack([dropped, np.ones(len(dropped))])
+    best = np.linalg.lstsq(design, np.tile(Y, (len(masks), 1)), rcond=None)[0]
+    np.testing.assert_allclose(fitted.weights, best[:-1], atol=1e-8)
+    np.testing.assert_allclose(fitted.intercept, best[-1], atol=1e-8)
+    units = np.array([data.draw(powers) for _ in Z.T])  # of each column its own
+    np.testing.assert_allclose(
+        experiments._halved(units * Z, Y).predict(units * Z), fitted.predict(Z)
+    )
