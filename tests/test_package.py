@@ -187,7 +187,9 @@ def test_style_types_and_imports_are_clean(command):
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-@pytest.mark.parametrize("path", (ROOT / "esutils").rglob("*.py"), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "esutils").rglob("*.py")), ids=lambda path: path.stem
+)
 def test_no_module_imports_a_private_name_of_another(path):
     """Ruff finds private attributes (SLF001), but not private names imported within a package."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -23,35 +23,6 @@ def test_shows_what_was_measured_and_why_the_rest_was_not(book):
     assert f"\N{MINUS SIGN}{mean} (" in table
 
 
-@pytest.mark.parametrize(
-    ("models", "message"),
-    [
-        (["linear"], r"must be those of \['linear', 'mlp'\], got \['linear'\]"),
-        (["linear", "mlp", "expand_dense"], "must be those of"),
-    ],
-)
-def test_asks_for_exactly_the_models_that_have_the_effect(book, models, message):
-    with pytest.raises(ValueError, match=message):
-        effects.measure("toy", data="here", **dict.fromkeys(models, NOISE))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("none", "here"), "statistic_id must be one of .* got 'none'"),
-        (("toy", "nowhere"), "data must be one of .* got 'nowhere'"),
-    ],
-)
-def test_refuses_what_the_table_does_not_name(book, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        effects.measure(*arguments, linear=NOISE, mlp=NOISE)
-
-
-def test_refuses_samples_of_another_shape(book):
-    with pytest.raises(ValueError, match=r"mlp must be an array of 2 dimension.* shape \(5,\)"):
-        effects.measure("toy", data="here", linear=NOISE, mlp=NOISE[:, 0])
-
-
 def test_only_recording_writes(book, monkeypatch):
     before = files(book)
     effects.measure("toy", data="here", linear=NOISE, mlp=NOISE)

@@ -30,6 +30,7 @@ EFFECT = dict.fromkeys(["title", "statistic", "unit"], "words") | TOY
 EFFECT |= {"id": "toy.effect", "models": dict.fromkeys(effects.MODELS, "words")}
 SAMPLES, MODELS = np.array([2.0, 2.1, 2.2]), dict.fromkeys(effects.MODELS, np.arange(3.0))
 ARRAYS = {"statistic": SAMPLES, "control": SAMPLES - 5}
+TWO_DIMENSIONS = SAMPLES[:, None] + np.zeros(2)
 STORED = "ledger/samples/quick/here/toy.claim.npz"
 NUMBERS = "ledger/numbers/99-toy.json"
 IMAGES = "data/mnist/train-images-idx3-ubyte"
@@ -168,6 +169,8 @@ ARGUMENTS = [
     Refusal(lambda: report(""), ["chapter", "''"]),
     Refusal(lambda: report("99-toy\0"), ["chapter", r"'99-toy\x00'"]),
     Refusal(lambda: report(tolerance=np.nan), ["tolerance", "nan"]),
+    Refusal(lambda: report(tolerance=-0.1), ["tolerance", -0.1]),
+    Refusal(lambda: report(b=np.nan), ["b", "nan"]),
     Refusal(lambda: report(b=np.inf), ["b", "inf"]),
     Refusal(lambda: report(a="1"), ["a", "'1'"]),
     Refusal(lambda: judge(claim_id="../../x"), ["claim_id", "'toy.claim'", "'../../x'"]),
@@ -175,6 +178,9 @@ ARGUMENTS = [
     Refusal(lambda: judge(control=SAMPLES * np.nan), ["control", "NaN"]),
     Refusal(lambda: judge(control=[[1], [2, 3]]), ["control", "different lengths"]),
     Refusal(lambda: judge(control=SAMPLES * 1j), ["control", "complex128"]),
+    Refusal(lambda: judge(control=TWO_DIMENSIONS), ["control", "toy.claim", (3, 2)]),
+    Refusal(lambda: judge(samples=TWO_DIMENSIONS), ["samples", "toy.claim", (3, 2)]),
+    Refusal(lambda: judge(samples=SAMPLES * np.nan), ["samples", "NaN"]),
     Refusal(lambda: judge(samples=SAMPLES[:2]), ["samples", 3, "toy.claim", (2,)]),
     Refusal(
         lambda: claims.recorded(claims.load_claims()["toy.claim"], "../../x"),
@@ -182,6 +188,19 @@ ARGUMENTS = [
     ),
     Refusal(lambda: claims.load_samples("toy.claim", "../../x"), ["data", "'here'", "'../../x'"]),
     Refusal(lambda: measure(mlp=np.array(["1", "2"])), ["mlp", "<U1"]),
+    Refusal(lambda: measure(mlp=TWO_DIMENSIONS), ["mlp", "toy.effect", (3, 2)]),
+    Refusal(lambda: measure(other=SAMPLES), ["samples", "toy.effect", [*MODELS]]),
+    Refusal(
+        lambda: effects.measure("toy.effect", "here", linear=SAMPLES),
+        ["samples", "toy.effect", [*MODELS], ["linear"]],
+    ),
+    Refusal(
+        lambda: effects.measure("none", "here", **MODELS),
+        ["statistic_id", "'toy.effect'", "'none'"],
+    ),
+    Refusal(
+        lambda: effects.measure("toy.effect", "nowhere", **MODELS), ["data", "'here'", "'nowhere'"]
+    ),
     Refusal(
         judge,
         ["ES_LEDGER", "'check'", "'perhaps'"],
@@ -221,6 +240,7 @@ LEDGER = [
     of_claim(["data", "toy.claim", "str"], data="here"),
     of_claim(["unit", "toy.claim", "NoneType"], unit=None),
     of_claim(["threshold", "toy.claim", "'1'"], threshold="1"),
+    of_claim(["threshold", "toy.claim", "nan"], threshold=float("nan")),
     of_claim(["threshold", "toy.claim", -1], threshold=-1, comparison="equivalent"),
     of_claim(["comparison", "toy.claim", "'greater'", "'more'"], comparison="more"),
     of_claim(["variation", "toy.claim", "'seeds'", "'images'"], variation="images"),
@@ -245,6 +265,12 @@ LEDGER = [
         ["ledger/claims.yml"],
         error=FileNotFoundError,
         before=lambda patch: folder_in_place_of("ledger/claims.yml"),
+    ),
+    Refusal(
+        judge,
+        ["ledger/claims.yml", "cache"],
+        error=FileNotFoundError,
+        before=lambda patch: patch.chdir("../cache"),
     ),
 ]
 
