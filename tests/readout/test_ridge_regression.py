@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
-from esutils.readout import ridge, ridge_path, tuned_ridge
+from esutils.readout import LinearReadout, loo_ridge, ridge, ridge_path, tuned_ridge
 from tests.helpers.strategies import codes, few, forms, powers, problems, seeds
 
 RNG = np.random.default_rng(0)
@@ -97,7 +97,7 @@ def test_leave_one_out_is_what_leaving_one_out_gives(problem, form):
     Z, Y = problem
     assume(np.ptp(Z, axis=0).any())
     shares = (0.01, 0.3, 10.0)
-    fitted, left_out = readout.loo_ridge(form(Z), Y, shares)
+    fitted, left_out = loo_ridge(form(Z), Y, shares)
     others = [np.delete(np.arange(len(Z)), i) for i in range(len(Z))]
     asked = np.array(shares) * Z.var(axis=0).sum()
     found = np.array(
@@ -118,7 +118,7 @@ def test_leave_one_out_is_what_leaving_one_out_gives(problem, form):
 def test_a_readout_is_an_affine_map(Z, n_targets, seed, form):
     rng = np.random.default_rng(seed)
     weights, b = rng.standard_normal((Z.shape[1], n_targets)), rng.standard_normal(n_targets)
-    said = readout.LinearReadout(weights, b, 0.0).predict(form(Z))
+    said = LinearReadout(weights, b, 0.0).predict(form(Z))
     np.testing.assert_allclose(said, [[row @ w + c for w, c in zip(weights.T, b, strict=True)]
                                       for row in Z], atol=1e-9)  # fmt: skip
 
