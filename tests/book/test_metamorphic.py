@@ -16,6 +16,7 @@ import pytest
 from esutils import data, experiments, tickets
 from tests.helpers.pages import excerpt
 
+pytestmark = pytest.mark.slow  # runs the experiments of every chapter
 DIGITS = data.load_digits()
 FEW = replace(data.subsample(DIGITS, 100, 0), X_test=DIGITS.X_test[:80], y_test=DIGITS.y_test[:80])
 BRIGHTER = replace(FEW, X_train=4 * FEW.X_train, X_test=4 * FEW.X_test)
