@@ -22,6 +22,7 @@ from esutils.scale import counterpart, current
 
 VARIATIONS = ("seeds x images", "seeds")
 SOURCES = ("abstract", "theorem", "literature", "ours")
+PARTS = ("statistic", "control")  # of a claim's samples
 _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 
@@ -249,7 +250,7 @@ def _claim(claim_id):
 def _check_reproduces(verdict, arrays):
     claim, data = verdict.claim, verdict.data
     try:
-        then = stored.load(claim, data)
+        then = stored.load(claim, data, PARTS)
     except ValueError as error:
         raise AssertionError(str(error)) from error
     before = Verdict.of(claim, data, then.arrays, then.step)
@@ -296,7 +297,7 @@ def load_samples(claim_id: str, data: str) -> Samples:
     """
     claim = _claim(claim_id)
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
-    return stored.load(claim, data)
+    return stored.load(claim, data, PARTS)
 
 
 def recorded(claim: Claim, data: str) -> Verdict:
@@ -335,7 +336,7 @@ def recorded(claim: Claim, data: str) -> Verdict:
     >>> claims.recorded(replace(claim, threshold=0.1), "mnist5k").word == "holds"
     False
     """
-    samples = stored.load(claim, check_choice("data", data, claim.data), scale="quick")
+    samples = stored.load(claim, check_choice("data", data, claim.data), PARTS, scale="quick")
     return Verdict.of(claim, data, samples.arrays, samples.step)
 
 

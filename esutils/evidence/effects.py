@@ -210,7 +210,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
         stored.record(statistic, _folder(data), arrays)
     elif ledger.mode() == "check":
         try:
-            then = stored.load(statistic, _folder(data))
+            then = stored.load(statistic, _folder(data), statistic.defined)
         except ValueError as error:
             raise AssertionError(str(error)) from error
         before = _estimates(then.arrays)
@@ -257,9 +257,8 @@ def recorded(statistic: Statistic, data: str) -> Effects:
     >>> effects.recorded(effects.load_statistics()["untrained"], "digits").estimates["mlp"].mean > 0
     True
     """
-    samples = stored.load(
-        statistic, _folder(check_choice("data", data, statistic.data)), scale="quick"
-    )
+    folder = _folder(check_choice("data", data, statistic.data))
+    samples = stored.load(statistic, folder, statistic.defined, scale="quick")
     return Effects(statistic, data, _estimates(samples.arrays))
 
 

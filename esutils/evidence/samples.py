@@ -6,6 +6,7 @@ who changes an experiment raises the number ``experiment`` of its ledger entry b
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class Samples:
     dirty: bool | None
 
 
-def load(entry: Any, folder: str, scale: str | None = None) -> Samples:
+def load(entry: Any, folder: str, names: Collection[str], scale: str | None = None) -> Samples:
     """Return the stored samples of a ledger entry.
 
     Parameters
@@ -74,6 +75,8 @@ def load(entry: Any, folder: str, scale: str | None = None) -> Samples:
     entry : Claim or Statistic
     folder : str
         The data set, with ``"/effects"`` behind it for an effect.
+    names : collection of str
+        What the samples must be of: a claim's statistic and control, or the models of an effect.
     scale : {"quick", "paper"}, optional
         By default the present one.
 
@@ -87,6 +90,11 @@ def load(entry: Any, folder: str, scale: str | None = None) -> Samples:
     if not path.exists():
         raise ValueError(f"no samples of {entry.id} on {folder} are stored; run make execute")
     samples = _read(path)
+    if set(samples.arrays) != set(names):
+        raise ValueError(
+            f"{path} must hold samples of {sorted(names)}, got {sorted(samples.arrays)}; "
+            "remove it and run make execute"
+        )
     if samples.experiment != entry.experiment:
         raise ValueError(
             f"the samples of {entry.id} on {folder} are stale: they are of experiment "
@@ -100,7 +108,10 @@ def _read(path):
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
             about = json.loads(str(members["about"]))
             arrays = {name: members[name] for name in members.files if name != "about"}
-        return Samples(arrays, **about)
+        samples = Samples(arrays, **about)
+        if max(map(len, arrays.values())) != len(samples.seeds):
+            raise ValueError("not one row per seed")
+        return samples
     except MemoryError:
         raise
     except Exception as error:  # NumPy, zip, zlib and JSON each raise their own
@@ -119,7 +130,7 @@ def path_of(entry: Any, folder: str, scale: str | None = None) -> Path:
 def record(entry: Any, folder: str, arrays: dict[str, Array], step: float = 0.0) -> None:
     """Store what a run measured; where the same is stored already, leave the file as it is."""
     path, root = path_of(entry, folder), ledger.book_root()
-    n_seeds = len(next(iter(arrays.values())))
+    n_seeds = max(map(len, arrays.values()))
     own = [
         "esutils",
         "ledger/claims.yml",

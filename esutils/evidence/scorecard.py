@@ -10,7 +10,7 @@ from esutils.common.checks import check_array
 from esutils.common.types import Array
 from esutils.evidence import ledger
 from esutils.evidence import samples as stored
-from esutils.evidence.claims import Verdict, load_claims, size_in_words
+from esutils.evidence.claims import PARTS, Verdict, load_claims, size_in_words
 from esutils.evidence.intervals import CONFIDENCE
 from esutils.scale import counterpart
 
@@ -47,7 +47,7 @@ def at_quick_scale() -> pd.DataFrame:
     rows = []
     for claim in load_claims().values():
         for data in claim.data:
-            found = stored.load(claim, data, scale="quick")
+            found = stored.load(claim, data, PARTS, scale="quick")
             verdict = Verdict.of(claim, data, found.arrays, found.step)
             pilot = {"seen_in_pilot": data in claim.pilot, "p_value": verdict.p_value}
             rows.append(_row(verdict, found.versions) | pilot)
@@ -136,7 +136,7 @@ def at_paper_scale() -> pd.DataFrame:
         for data in (counterpart(name, "paper") for name in claim.data):
             row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "data": data}
             if stored.path_of(claim, data, "paper").exists():
-                found = stored.load(claim, data, scale="paper")
+                found = stored.load(claim, data, PARTS, scale="paper")
                 verdict = Verdict.of(claim, data, found.arrays, found.step)
                 row = _row(verdict, found.versions) | {"judged": None}
             elif record := judged_before.get((claim.id, data)):

@@ -85,7 +85,11 @@ def without_experiment(members):
     members["about"] = np.array(json.dumps(about))
 
 
-@pytest.mark.parametrize("spoil", [lose("about"), pickled, without_experiment])
+def a_row_too_few(members):
+    members |= {name: members[name][1:] for name in ("statistic", "control")}
+
+
+@pytest.mark.parametrize("spoil", [lose("about"), pickled, without_experiment, a_row_too_few])
 def test_a_file_of_another_kind_is_refused_and_left_alone(stored, spoil):
     with np.load(stored) as file:
         members = dict(file)
@@ -95,6 +99,16 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(stored, spoil):
     with pytest.raises(ValueError, match="toy.claim.npz must hold stored samples, .* remove it"):
         claims.load_samples("toy.claim", "here")
     assert stored.read_bytes() == before
+
+
+@pytest.mark.parametrize("spoil", [lose("control"), lambda members: members.update(more=NOISE)])
+def test_samples_of_something_else_are_refused(stored, spoil):
+    with np.load(stored) as file:
+        members = dict(file)
+    spoil(members)
+    np.savez(stored, **members)
+    with pytest.raises(ValueError, match=r"hold samples of \['control', 'statistic'\], got "):
+        claims.load_samples("toy.claim", "here")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"{}"])
