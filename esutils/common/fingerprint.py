@@ -39,7 +39,7 @@ def fingerprint(name, value):
     try:
         return joblib.hash(_digest(name, value, frozenset(), {}))
     except RecursionError as error:
-        raise ValueError(f"{name} must be what can be hashed, got too deep a nesting") from error
+        raise ValueError(f"{name} must be what can be hashed: {error}") from error
 
 
 def _digest(name, value, names, seen):

@@ -275,5 +275,5 @@ def test_what_cannot_be_hashed_is_refused_by_its_name():
     nested = []
     for _ in range(10_000):
         nested = [nested]
-    with pytest.raises(ValueError, match="seeds must .* nesting"):
+    with pytest.raises(ValueError, match="seeds must .* recursion"):
         fingerprint("seeds", nested)

@@ -113,7 +113,7 @@ def ridge_at_once(Z, Y, penalties):
 
 
 def bare_product(Z, Y, penalties):
-    """Multiply as often as turning the smaller Gram matrix into a band takes: 2/3 of its n^3."""
+    """Multiply as often as making the smaller Gram matrix tridiagonal takes: 2/3 of its n^3."""
     A = np.ones((min(Z.shape), min(Z.shape)))
     A @ A[:, : 2 * len(A) // 3]
 
