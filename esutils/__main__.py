@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 _EXAMPLES = """examples:
   python -m esutils report houses.csv --target price --out houses.html
@@ -15,7 +14,7 @@ _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code: 0, 1 if a run failed, 2 for bad input."""
+    """Run a command; return 0, or 1 if it failed, 2 for bad input, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -23,32 +22,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("interrupted, nothing was written", _INTERRUPTED)
     except (ValueError, FileNotFoundError) as error:
         return _say(error, _BAD_INPUT)
-    except Exception as error:  # never a traceback at whoever only wants a report
+    except ImportError as error:  # it says what to install
+        return _say(error, _FAILED)
+    except Exception as error:  # whoever only wants a report should never see a traceback
         return _say(f"{type(error).__name__}: {error}", _FAILED)
     return 0
 
 
 def _parser():
     parser = _add(argparse.ArgumentParser, prog="python -m esutils")
-    parser.description = "Expand-and-sparsify on your own data, and what the book found."
+    parser.description = "Try expand-and-sparsify on your own data, or see what the book found."
     commands = parser.add_subparsers(required=True, metavar="command", dest="command")
-    report = _add(commands.add_parser, "report", help="every experiment of the book on a table")
-    report.description = "Run every experiment of the book on a table and write one HTML file."
+    report = _add(commands.add_parser, "report", help="run the book's experiments on a table")
+    report.description = "Run every experiment of the book on a table, and write one HTML file."
     report.add_argument("data", type=Path, help="a CSV, TSV or Parquet file")
     report.add_argument("--target", required=True, help="the column to predict")
-    report.add_argument("--out", type=Path, default=Path("report.html"), help="%(default)s")
+    report.add_argument("--out", type=Path, default=Path("report.html"), help=_OUT)
     report.add_argument("--minutes", type=float, default=3.0, help=_TIME)
     report.add_argument("--task", choices=("classification", "regression"), help=_TASK)
-    report.add_argument("--pixels", action="store_true", help="all columns have one unit")
+    report.add_argument("--pixels", action="store_true", help=_PIXELS)
     report.set_defaults(run=_report)
-    claims = _add(commands.add_parser, "claims", help="the ledger and its verdicts")
-    claims.description = "Print the book's predictions and verdicts, from inside the book."
+    claims = _add(commands.add_parser, "claims", help="print the book's verdicts")
+    claims.description = "Print the book's predictions and verdicts; run it inside the book."
     claims.set_defaults(run=_claims)
     return parser
 
 
-_TIME = "time to use, %(default)g; three resplits are run in any case"
-_TASK = "by default as the column looks"
+_OUT = "where to write the page (default: %(default)s)"
+_TIME = "how long to run (default: %(default)g); three resplits are run in any case"
+_TASK = "by default, the target's values decide"
+_PIXELS = "all columns have the same unit, as pixels do"
 
 
 def _add(make, *names, **options):
@@ -57,7 +60,7 @@ def _add(make, *names, **options):
 
 
 def _report(options):
-    """Check all that can be checked, execute the chapter, and write the page whole."""
+    """Check what can be checked beforehand, execute the chapter, and write the page in one go."""
     from esutils import tables
     from esutils.common.checks import check_number
     from esutils.common.files import write_text
@@ -88,7 +91,7 @@ def _report(options):
 
 
 def _place(path, data):
-    """Return where the page goes, if it can be written there and nothing else is lost."""
+    """Return where the page goes; refuse a place where it cannot go or would destroy the data."""
     from esutils.common.files import check_folder
 
     out = path.resolve()
@@ -96,7 +99,7 @@ def _place(path, data):
         raise ValueError(f"--out must be a file and not the data, got {path}")
     check_folder("the folder of --out", out.parent)
     for text in (str(out), str(data.resolve())):
-        if text.encode(errors="ignore").decode() != text:  # bytes that are no UTF-8
+        if text.encode(errors="ignore").decode() != text:  # the name is not UTF-8
             raise ValueError(f"paths must be text, got {text!r}")
     return out
 
@@ -105,11 +108,10 @@ def _claims(options):
     """Print each prediction with its verdicts."""
     from esutils import claims, scorecard
 
-    ledger = claims.load_claims()
-    name: Any
-    for name, rows in scorecard.at_quick_scale().groupby("claim", sort=False):
-        print(f"{name}: {ledger[name].prediction}")
-        for row in rows.itertuples():
+    card = scorecard.at_quick_scale()
+    for name, claim in claims.load_claims().items():
+        print(f"{name}: {claim.prediction}")
+        for row in card[card["claim"] == name].itertuples():
             span = f"{row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
             print(f"  {row.data}: {row.verdict}, {span}; predicted {row.predicted}")
 

@@ -1,7 +1,7 @@
-"""Every phenomenon of the book, measured on one table.
+"""Measure every phenomenon of the book on one table.
 
-Errors are fractions: of test rows that are misread, or for regression of the variance that stays
-unexplained.
+An error is a share. For classes it is the share of test rows that get a wrong class, for regression
+the share of the target's variance that stays unexplained.
 """
 
 import functools
@@ -11,26 +11,36 @@ from dataclasses import replace
 import joblib
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import softmax
 
 from esutils import readout
-from esutils.common.checks import check_int, check_number, check_type
+from esutils.common.checks import (
+    check_choice,
+    check_int,
+    check_matrix,
+    check_number,
+    check_targets,
+    check_type,
+)
 from esutils.layer import ExpandSparsify, model_family
 from esutils.networks import mlp, tickets, training
 from esutils.sweep import over_seeds
 from esutils.tables.reading import Table
 from esutils.tables.splits import resplit
 
-M, SPARSITY, BIAS = 2000, 0.1, 0.25  # of the random layer, where they are not varied
-WIDTHS = (10, 30, 100, 300, 1000, M, 5000)
-SPARSITIES = (0.01, 0.03, SPARSITY, 0.3, 0.5)
-RATIOS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.1, 1.5, 2.0, 4.0)  # m/n of the ridgeless path
-SHUFFLED = (0.0, 0.2, 1.0)  # shares of the targets that are dealt out anew
-HIDDEN, STEPS, BATCH, RATE = 300, 2500, 50, 1e-3  # of the trained network
-ROUNDS, CUT = 4, 0.4  # of pruning: 13% of the weights are left
-_N_PATH = 400  # training rows of the ridgeless path, at most
-_LEAST, _MOST = 3, 30  # resplits: they share their rows, so that more say little more
-_UNITS = 0.1  # share of a layer's units that a ticket of units keeps
+# The random layer: its default width, active fraction and bias, and what else is tried
+WIDTH, ACTIVE_FRACTION, BIAS = 2000, 0.1, 0.25
+WIDTHS = (10, 30, 100, 300, 1000, WIDTH, 5000)
+ACTIVE_FRACTIONS = (0.01, 0.03, ACTIVE_FRACTION, 0.3, 0.5)
+UNITS_PER_ROW = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.1, 1.5, 2.0, 4.0)  # m/n, without a penalty
+SHUFFLED = (0.0, 0.2, 1.0)  # shares of the targets that are shuffled
+KEPT_UNITS = 0.1  # share of a layer's units that its lottery ticket keeps
+# The trained network, and how it is pruned: four rounds leave 13% of its weights
+HIDDEN, STEPS, BATCH, RATE = 300, 1000, 50, 1e-3
+ROUNDS, PRUNED_PER_ROUND = 4, 0.4
+_MOST_ROWS = 400  # training rows that are used without a penalty
+_FEWEST, _MOST = 3, 30  # resplits; they share their rows, so that more of them add little
 
 
 def measure(table: Table, seed: int) -> dict[str, float]:
@@ -40,12 +50,12 @@ def measure(table: Table, seed: int) -> dict[str, float]:
     ----------
     table : esutils.tables.Table
     seed : int
-        Seed of the resplit and of everything that is drawn.
+        Seed of the resplit and of everything that is drawn at random.
 
     Returns
     -------
     dict of str to float
-        Test errors by ``"part, setting"``, and the training errors that a question needs.
+        Test errors by ``"experiment, setting"``, and the training errors that a question asks for.
 
     Notes
     -----
@@ -56,13 +66,13 @@ def measure(table: Table, seed: int) -> dict[str, float]:
     >>> from esutils import experiments, tables
     >>> from sklearn.datasets import load_wine
     >>> table = tables.from_frame(load_wine(as_frame=True).frame, "target")
-    >>> found = battery.measure(table, seed=0)
+    >>> found = experiments.measure(table, seed=0)
     >>> found["family, linear"] < 0.1, found["shuffled, 1.0, training"]
     (True, 0.0)
     """
-    cut = resplit(table, seed)
-    parts = (_layers, _networks, _units, _shuffled, _path)
-    return {key: float(value) for part in parts for key, value in part(cut, seed).items()}
+    split = resplit(table, seed)
+    parts = (_layers, _networks, _units, _shuffled, _without_penalty)
+    return {key: float(value) for part in parts for key, value in part(split, seed).items()}
 
 
 def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.DataFrame:
@@ -74,12 +84,18 @@ def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.D
     n_resplits : int
         At least 3.
     minutes : float, optional
-        If given, three are run, and then as many more as can be expected to end within that time.
+        If given, it replaces ``n_resplits``: the first 3 resplits are run in any case, and then as
+        many more as are likely to end within this time, up to about 30.
 
     Returns
     -------
     DataFrame of shape (n_resplits, n_results)
-        One row a resplit, one column a result.
+        One row per resplit, one column per result of :func:`measure`.
+
+    Raises
+    ------
+    ValueError
+        If the table is not a Table, or a number is out of range.
 
     Notes
     -----
@@ -90,193 +106,247 @@ def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.D
     >>> from esutils import experiments, tables
     >>> from sklearn.datasets import load_iris
     >>> table = tables.from_frame(load_iris(as_frame=True).frame, "target")
-    >>> battery.run(table, n_resplits=3).shape
-    (3, 46)
+    >>> experiments.run(table, n_resplits=3).shape
+    (3, 42)
     """
     check_type("table", table, Table, "a Table")
-    n_resplits = check_int("n_resplits", n_resplits, low=_LEAST)
+    n_resplits = check_int("n_resplits", n_resplits, low=_FEWEST)
     if minutes is not None:
-        minutes, n_resplits = check_number("minutes", minutes, open_low=True), _LEAST
+        minutes, n_resplits = check_number("minutes", minutes, open_low=True), _FEWEST
     rows: list[dict[str, float]] = []
     start, before = time.monotonic(), 0.0
     while True:
         seeds = range(len(rows), len(rows) + (n_resplits if not rows else joblib.cpu_count()))
         rows += over_seeds(functools.partial(measure, table), seeds)
         spent = time.monotonic() - start
-        if minutes is None or spent + 1.2 * (spent - before) > 60 * minutes or len(rows) >= _MOST:
+        next_end = spent + 1.2 * (spent - before)
+        if minutes is None or next_end > 60 * minutes or len(rows) >= _MOST:
             return pd.DataFrame(rows)
         before = spent
 
 
-def _error(outputs, Y, task):
-    """Return the share of rows misread, or the squared error of the standardised target."""
-    if task == "regression":
-        return np.mean((outputs - Y) ** 2)
-    return np.mean(outputs.argmax(axis=1) != Y.argmax(axis=1))
+def error(outputs: ArrayLike, Y: ArrayLike, task: str) -> float:
+    """Return the error of a readout's outputs.
 
+    Parameters
+    ----------
+    outputs, Y : array of shape (n_samples, n_targets)
+        What a model says and what is true, as in :class:`esutils.tables.Resplit`.
+    task : {"classification", "regression"}
 
-def _layer(m, seed, sparsity=SPARSITY, **options):
-    n_active = max(1, round(sparsity * m))
-    return ExpandSparsify(m, n_active=n_active, bias=BIAS, random_state=seed, **options)
+    Returns
+    -------
+    float
+        The share of rows whose largest output is not that of their class, or the mean squared error
+        of a standardised target.
 
+    Raises
+    ------
+    ValueError
+        If outputs and targets are not numbers of the same shape, or the task is unknown.
 
-def _read_out(encoder, cut):
-    """Return the test error of an encoder with its readout."""
-    Z = encoder.fit_transform(cut.X_train)
-    fitted, _ = readout.loo_ridge(Z, cut.Y_train)
-    return _error(fitted.predict(encoder.transform(cut.X_test)), cut.Y_test, cut.task)
+    Notes
+    -----
+    Chapter: 12-your-own-data.
 
-
-def _layers(cut, seed):
-    """Read out the model family, then random layers of other widths and sparsities."""
-    members = model_family(cut.X_train.shape[1], M, round(SPARSITY * M), random_state=seed)
-    found = {
-        f"family, {name}": _read_out(encoder.set_params(bias=BIAS), cut)
-        for name, encoder in members.items()
-    }
-    constant = np.broadcast_to(cut.Y_train.mean(axis=0), cut.Y_test.shape)
-    found["family, constant"] = _error(constant, cut.Y_test, cut.task)
-    layers = {f"width, {m}": (m, SPARSITY) for m in WIDTHS}
-    layers |= {f"sparsity, {share}": (M, share) for share in SPARSITIES}
-    errors = {(M, SPARSITY): found["family, expand_sparsify"]}
-    for m, share in set(layers.values()) - set(errors):
-        errors[m, share] = _read_out(_layer(m, seed, share, sparse_output=True), cut)
-    return found | {name: errors[layer] for name, layer in layers.items()}
-
-
-def _networks(cut, seed):
-    """Train a network for as long as is good for it; prune it, and drop units of it."""
-    labels = _labels(cut.Y_train, cut.task)
-    n_epochs = max(1, STEPS * BATCH // len(labels))
-    n_outputs = cut.Y_train.shape[1]
-
-    def initial(draw, **options):
-        shape = cut.X_train.shape[1], (HIDDEN,), n_outputs
-        return mlp.initial_mlp(*shape, random_state=draw, **options)
-
-    def fit(network, epochs, rows=slice(None), **options):
-        options |= {"learning_rate": RATE, "batch_size": BATCH, "decay": False}
-        X = cut.X_train[rows]
-        return training.fit(network, X, labels[rows], epochs, random_state=1000 + seed, **options)
-
-    held = np.arange(len(labels)) % 5 == 0
-    losses = []
-
-    def note(_, network):
-        losses.append(np.mean((_targets(network, cut, held) - cut.Y_train[held]) ** 2))
-
-    fit(initial(seed), n_epochs, ~held, after_epoch=note)
-    best = int(np.argmin(losses)) + 1
-
-    def test_error(network):
-        return _error(mlp.logits(network, cut.X_test), cut.Y_test, cut.task)
-
-    rounds = tickets.iterative_pruning(
-        initial(seed), lambda net, masks: fit(net, best, masks=masks), (CUT, CUT), ROUNDS
-    )
-    found = [(masks, test_error(network)) for masks, network in rounds]
-    masks = found[-1][0]
-    drawn = tickets.random_masks(masks, seed)
-    controls = {"random": (seed, drawn), "reinitialised": (100 + seed, masks)}
-    errors = {
-        f"ticket, {name}": test_error(fit(tickets.masked(initial(draw), kept), best, masks=kept))
-        for name, (draw, kept) in controls.items()
-    }
-    dropped = fit(initial(seed, dropout=0.5), min(2 * best, n_epochs))
-    return errors | {
-        "family, mlp": found[0][1],
-        "ticket, pruned": found[-1][1],
-        "dropout, mlp": test_error(dropped),
-        "passes": best,
-    }
-
-
-def _labels(Y, task):
-    return Y if task == "regression" else Y.argmax(axis=1)
-
-
-def _targets(network, cut, rows):
-    """Return a network's outputs as targets: for classes, their probabilities."""
-    outputs = mlp.logits(network, cut.X_train[rows])
-    return outputs if cut.task == "regression" else softmax(outputs, axis=1)
-
-
-def _units(cut, seed):
-    """Keep a tenth of the units of a random layer: those with the largest weights, or any."""
-    layer = _layer(M, seed)
-    Z, Z_test = layer.fit_transform(cut.X_train), layer.transform(cut.X_test)
-    whole, _ = readout.loo_ridge(Z, cut.Y_train)
-    importance = np.linalg.norm(whole.weights, axis=1) * Z.std(axis=0)
-    n_kept = round(_UNITS * M)
-    chosen = {
-        "chosen": np.argsort(-importance, kind="stable")[:n_kept],
-        "random": np.random.default_rng(seed).permutation(M)[:n_kept],
-    }
-    found = {}
-    for name, units in chosen.items():
-        fitted, _ = readout.loo_ridge(Z[:, units], cut.Y_train)
-        found[f"units, {name}"] = _error(fitted.predict(Z_test[:, units]), cut.Y_test, cut.task)
-    return found
-
-
-def _dealt_out(Y, share, seed):
-    """Return targets of which a share is dealt out anew among its rows."""
-    rng = np.random.default_rng(seed)
-    rows = rng.permutation(len(Y))[: round(share * len(Y))]
-    dealt = Y.copy()
-    dealt[rows] = Y[rng.permutation(rows)]
-    return dealt
-
-
-def _shuffled(cut, seed):
-    """Interpolate targets, some or all of them shuffled, by a layer four times as wide as n."""
-    n = len(cut.Y_train)
-    layer = _layer(4 * n, seed)
-    Z, Z_test = layer.fit_transform(cut.X_train), layer.transform(cut.X_test)
-    centre, found = cut.Y_train.mean(axis=0), {}
-    dealt = [_dealt_out(cut.Y_train, share, seed) for share in SHUFFLED]
-    fitted = readout.minimum_norm(Z, np.hstack(dealt) - np.tile(centre, len(SHUFFLED)))
-    outputs = [np.hsplit(fitted.predict(codes), len(SHUFFLED)) for codes in (Z, Z_test)]
-    for share, targets, said, said_test in zip(SHUFFLED, dealt, *outputs, strict=True):
-        found[f"shuffled, {share}, training"] = _error(said + centre, targets, cut.task)
-        found[f"shuffled, {share}"] = _error(said_test + centre, cut.Y_test, cut.task)
-    linear, _ = readout.loo_ridge(cut.X_train, dealt[1])
-    found["shuffled, linear"] = _error(linear.predict(cut.X_test), cut.Y_test, cut.task)
-    return found
-
-
-def _path(cut, seed):
-    """Fit ridgeless readouts of ever more ReLU units, and at m = n one with dropout.
-
-    Winners would do as well for images. For few inputs their codes repeat: n units span fewer
-    than n dimensions, and the peak comes later.
+    Examples
+    --------
+    >>> from esutils import experiments
+    >>> experiments.error([[0.9, 0.2], [0.6, 0.1]], [[1, 0], [0, 1]], "classification")
+    0.5
     """
-    n = min(_N_PATH, len(cut.Y_train))
-    X, Y, centre = cut.X_train[:n], cut.Y_train[:n], cut.Y_train[:n].mean(axis=0)
-    widths = np.round(np.array(RATIOS) * n).astype(int)
-    layer = ExpandSparsify(widths[-1], sparsifier="relu", bias=BIAS, random_state=seed)
-    Z, Z_test = layer.fit_transform(X), layer.transform(cut.X_test)
-    path = readout.minimum_norm_path(Z, Y - centre, Z_test, widths)
-    found = {
-        f"path, {ratio}": _error(said + centre, cut.Y_test, cut.task)
-        for ratio, said in zip(RATIOS, path.predictions, strict=True)
-    }
-    outputs = _halved(Z[:, :n], Y).predict(Z_test[:, :n])
-    tuned, _ = readout.loo_ridge(Z, Y)
-    return found | {
-        "dropout, layer": _error(outputs, cut.Y_test, cut.task),
-        "path, tuned": _error(tuned.predict(Z_test), cut.Y_test, cut.task),
-        "path, misfit": path.residuals[-1].max(),
-    }
+    outputs = check_matrix("outputs", outputs, finite=False)
+    Y = check_matrix("Y", check_targets("Y", Y, len(outputs)), outputs.shape[1])
+    if check_choice("task", task, ("classification", "regression")) == "regression":
+        return float(np.mean((outputs - Y) ** 2))
+    return float(np.mean(outputs.argmax(axis=1) != Y.argmax(axis=1)))
 
 
-def _halved(Z, Y):
-    """Fit the readout of least squares under dropout of one half, averaged over all masks.
+def dropout_readout(Z: ArrayLike, Y: ArrayLike) -> readout.LinearReadout:
+    """Fit a readout by least squares while dropout switches half of the units off.
 
-    On average over the masks, dropping entries of a code is a ridge penalty on each weight: the
-    squared length of its column (Srivastava et al. 2014, section 9.1).
+    The readout is the best one on average over all masks, and is computed in closed form: on
+    average, dropping half of the units is a ridge penalty on each weight, the squared length of its
+    column of the code (Srivastava et al. 2014, section 9.1).
+
+    Parameters
+    ----------
+    Z : array of shape (n_samples, n_expanded)
+        Code of the training rows.
+    Y : array of shape (n_samples, n_targets)
+
+    Returns
+    -------
+    esutils.readout.LinearReadout
+
+    Raises
+    ------
+    ValueError
+        As in :func:`esutils.readout.ridge`.
+
+    References
+    ----------
+    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting,
+    JMLR 15.
+
+    Notes
+    -----
+    Chapter: 12-your-own-data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from esutils import experiments
+    >>> code = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> experiments.dropout_readout(code, code).predict(code).round(2).tolist()
+    [[0.75, 0.25], [0.25, 0.75]]
     """
+    Z = check_matrix("Z", Z)
     lengths = np.linalg.norm(Z, axis=0)
     lengths[lengths == 0] = 1
     scaled = readout.ridge(Z / lengths, Y, 1.0)
     return replace(scaled, weights=scaled.weights / lengths[:, None])
+
+
+def _layer(width, seed, active_fraction=ACTIVE_FRACTION, **options):
+    n_active = max(1, round(active_fraction * width))
+    return ExpandSparsify(width, n_active=n_active, bias=BIAS, random_state=seed, **options)
+
+
+def _test_error(layer, split):
+    """Return the test error of a layer with its readout."""
+    Z = layer.fit_transform(split.X_train)
+    fitted, _ = readout.loo_ridge(Z, split.Y_train)
+    return error(fitted.predict(layer.transform(split.X_test)), split.Y_test, split.task)
+
+
+def _layers(split, seed):
+    """Read out the model family, then random layers of other widths and active fractions."""
+    n_active = round(ACTIVE_FRACTION * WIDTH)
+    members = model_family(split.X_train.shape[1], WIDTH, n_active, random_state=seed)
+    found = {
+        f"family, {name}": _test_error(layer.set_params(bias=BIAS), split)
+        for name, layer in members.items()
+    }
+    constant = np.broadcast_to(split.Y_train.mean(axis=0), split.Y_test.shape)
+    found["family, constant"] = error(constant, split.Y_test, split.task)
+    layers = {f"width, {width}": (width, ACTIVE_FRACTION) for width in WIDTHS}
+    layers |= {f"active fraction, {share}": (WIDTH, share) for share in ACTIVE_FRACTIONS}
+    errors = {(WIDTH, ACTIVE_FRACTION): found["family, expand_sparsify"]}
+    for width, share in set(layers.values()) - set(errors):
+        errors[width, share] = _test_error(_layer(width, seed, share, sparse_output=True), split)
+    return found | {name: errors[setting] for name, setting in layers.items()}
+
+
+def _networks(split, seed):
+    """Train a network for the best number of epochs; then prune it, and train it with dropout."""
+    classes = split.task == "classification"
+    labels = split.Y_train.argmax(axis=1) if classes else split.Y_train
+    n_epochs = max(1, STEPS * BATCH // len(labels))
+
+    def initial(seed, **options):
+        shape = split.X_train.shape[1], (HIDDEN,), split.Y_train.shape[1]
+        return mlp.initial_mlp(*shape, random_state=seed, **options)
+
+    def fit(network, epochs, rows=slice(None), **options):
+        options |= {"learning_rate": RATE, "batch_size": BATCH, "decay": False}
+        X = split.X_train[rows]
+        return training.fit(network, X, labels[rows], epochs, random_state=1000 + seed, **options)
+
+    def test_error(network):
+        return error(mlp.logits(network, split.X_test), split.Y_test, split.task)
+
+    held_out = np.arange(len(labels)) % 5 == 0
+    losses = []
+
+    def note_loss(_, network):
+        outputs = mlp.logits(network, split.X_train[held_out])
+        said = softmax(outputs, axis=1) if classes else outputs
+        losses.append(np.mean((said - split.Y_train[held_out]) ** 2))
+
+    fit(initial(seed), n_epochs, ~held_out, after_epoch=note_loss)
+    best = int(np.argmin(losses)) + 1
+    rounds = tickets.iterative_pruning(
+        initial(seed),
+        lambda network, masks: fit(network, best, masks=masks),
+        (PRUNED_PER_ROUND, PRUNED_PER_ROUND),
+        ROUNDS,
+    )
+    errors = [(masks, test_error(network)) for masks, network in rounds]
+    masks = errors[-1][0]
+    controls = {
+        "random": (initial(seed), tickets.random_masks(masks, seed)),
+        "reinitialised": (initial(100 + seed), masks),
+    }
+    found = {
+        f"ticket, {name}": test_error(fit(tickets.masked(network, kept), best, masks=kept))
+        for name, (network, kept) in controls.items()
+    }
+    dropped = fit(initial(seed, dropout=0.5), min(2 * best, n_epochs))
+    return found | {
+        "family, mlp": errors[0][1],
+        "ticket, pruned": errors[-1][1],
+        "dropout, mlp": test_error(dropped),
+    }
+
+
+def _units(split, seed):
+    """Keep a tenth of a random layer's units: those with the largest weights, or random ones."""
+    layer = _layer(WIDTH, seed)
+    Z, Z_test = layer.fit_transform(split.X_train), layer.transform(split.X_test)
+    whole, _ = readout.loo_ridge(Z, split.Y_train)
+    importance = np.linalg.norm(whole.weights, axis=1) * Z.std(axis=0)
+    n_kept = round(KEPT_UNITS * WIDTH)
+    kept = {
+        "chosen": np.argsort(-importance, kind="stable")[:n_kept],
+        "random": np.random.default_rng(seed).permutation(WIDTH)[:n_kept],
+    }
+    found = {}
+    for name, units in kept.items():
+        fitted, _ = readout.loo_ridge(Z[:, units], split.Y_train)
+        outputs = fitted.predict(Z_test[:, units])
+        found[f"units, {name}"] = error(outputs, split.Y_test, split.task)
+    return found
+
+
+def _with_shuffled(Y, share, seed):
+    """Return the targets, a share of them shuffled among their rows."""
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(Y))[: round(share * len(Y))]
+    shuffled = Y.copy()
+    shuffled[rows] = Y[rng.permutation(rows)]
+    return shuffled
+
+
+def _shuffled(split, seed):
+    """Fit targets exactly, some or all of them shuffled, with four times as many units as rows."""
+    layer = _layer(4 * len(split.Y_train), seed)
+    Z, Z_test = layer.fit_transform(split.X_train), layer.transform(split.X_test)
+    mean, found = split.Y_train.mean(axis=0), {}
+    targets = [_with_shuffled(split.Y_train, share, seed) for share in SHUFFLED]
+    fitted = readout.minimum_norm(Z, np.hstack(targets) - np.tile(mean, len(SHUFFLED)))
+    outputs = [np.hsplit(fitted.predict(code), len(SHUFFLED)) for code in (Z, Z_test)]
+    for share, Y, said, said_test in zip(SHUFFLED, targets, *outputs, strict=True):
+        found[f"shuffled, {share}, training"] = error(said + mean, Y, split.task)
+        found[f"shuffled, {share}"] = error(said_test + mean, split.Y_test, split.task)
+    return found
+
+
+def _without_penalty(split, seed):
+    """Fit readouts of more and more ReLU units without a penalty, and one at m = n with dropout.
+
+    Winners would serve as well for images. With few inputs their codes repeat: the codes of n units
+    span fewer than n dimensions, and the peak comes later.
+    """
+    n = min(_MOST_ROWS, len(split.Y_train))
+    X, Y, mean = split.X_train[:n], split.Y_train[:n], split.Y_train[:n].mean(axis=0)
+    widths = np.round(np.array(UNITS_PER_ROW) * n).astype(int)
+    layer = ExpandSparsify(widths[-1], sparsifier="relu", bias=BIAS, random_state=seed)
+    Z, Z_test = layer.fit_transform(X), layer.transform(split.X_test)
+    path = readout.minimum_norm_path(Z, Y - mean, Z_test, widths)
+    found = {
+        f"no penalty, {ratio}": error(said + mean, split.Y_test, split.task)
+        for ratio, said in zip(UNITS_PER_ROW, path.predictions, strict=True)
+    }
+    outputs = dropout_readout(Z[:, :n], Y).predict(Z_test[:, :n])
+    return found | {"dropout, layer": error(outputs, split.Y_test, split.task)}

@@ -1,49 +1,60 @@
-"""Tables of your own: read, and cleaned in the open.
+"""Read a table of your own, and clean it in the open.
 
-Nothing is repaired in silence: what is left out or read otherwise than written is said in words, in
-``Table.notes``.
+Nothing is repaired silently. ``Table.notes`` says in words what is left out, and what is read
+differently from how it is written.
 """
 
 import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from pandas.api import types
 from sklearn.model_selection import train_test_split
 
 from esutils.common.checks import check_array, check_choice, check_flag, check_int, check_type
 from esutils.common.types import Array
-from esutils.tables.columns import read_columns, read_target
 
-MAX_READ = 1_000_000  # rows of a file
-MAX_ROWS = 2_000  # of them that are learned from
+MAX_READ = 1_000_000  # rows that are read from a file
+MAX_ROWS = 2_000  # rows that are kept to learn from and to test on
 MIN_ROWS = 50
-_READERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-_NOTES = "esutils.notes"  # of a frame: what was left out in reading it
+MAX_CATEGORIES = 20  # a column of categories becomes at most so many columns of 0 and 1
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
+_NOTES = "esutils.notes"  # where a frame carries what was left out in reading its file
+_TASKS = ("classification", "regression")
+_MIN_CLASS = 10  # rows of the smallest class that is kept
+_MAX_CLASSES = 50
+_MAX_LABELS = 20  # a target with at most so many different whole numbers is taken for classes
+_LARGEST = 1e150  # the square of a larger number overflows, and so does the variance
+_NUMERIC_SHARE = 0.9  # a column is numeric if at least this share of its values are numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows to learn from.
+    """Rows to learn from, and what to predict for each of them.
 
     Attributes
     ----------
     X : DataFrame of shape (n_samples, n_columns)
-        Columns of float64 are numbers, with NaN where one is missing; all others are categories.
+        Columns of float64 hold numbers, and NaN where one is missing. All other columns hold
+        categories.
     y : ndarray of shape (n_samples,)
-        Classes as int64, from 0, or real targets as float64.
+        Classes as int64, counted from 0, or the numbers to predict as float64.
     classes : tuple of str or None
-        Their names; None for regression.
+        The names of the classes; None for regression.
     name, target : str
+        The name of the table, and of the column to predict.
     notes : tuple of str
-        What was left out or read otherwise than it was written, in words.
+        What was left out, or read differently from how it is written, in words.
     standardise : bool
-        Whether each column of numbers is brought to unit variance, or all together.
+        Whether each numeric column gets unit variance. If not, all numeric columns are divided by
+        one common number.
 
     Notes
     -----
@@ -73,13 +84,14 @@ class Table:
 
 
 def read(path: str | PathLike[str]) -> pd.DataFrame:
-    """Read a CSV, TSV or Parquet file, packed or not.
+    """Read a CSV, TSV or Parquet file, compressed or not.
 
     Parameters
     ----------
     path : str or path
-        ``.csv``, ``.tsv``, ``.txt`` (tabs) or ``.parquet``. Of a text file the first million rows
-        are read. Nothing in it is evaluated.
+        A file that ends in ``.csv``, ``.tsv``, ``.txt`` (separated by tabs) or ``.parquet``; a text
+        file may be compressed and end in ``.gz``, ``.bz2``, ``.xz``, ``.zip`` or ``.zst``. At most
+        the first million rows of a text file are read. Nothing in it is evaluated.
 
     Returns
     -------
@@ -88,8 +100,10 @@ def read(path: str | PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no such file, or it is none of these, or has rows or names that pandas would
-        have to cut or change; the message says why in one line.
+        If there is no such file, if it is not of one of these kinds, or if pandas would have to cut
+        its rows or change its names. The message says why in one line.
+    ImportError
+        If a Parquet file is to be read and pyarrow is not installed.
 
     Notes
     -----
@@ -112,19 +126,21 @@ def read(path: str | PathLike[str]) -> pd.DataFrame:
     kind = kinds[-1].lower() if kinds else ""
     if not path.is_file():
         raise ValueError(f"data must be a file, there is none at {str(path)!r}")
-    check_choice("the ending of data", kind, [*_READERS, ".parquet"])
+    check_choice("the ending of data", kind, [*_SEPARATORS, ".parquet"])
+    if kind == ".parquet" and find_spec("pyarrow") is None:
+        raise ImportError('Parquet needs pyarrow: pip install "expand-and-sparsify[report]"')
     try:
         if kind == ".parquet":
             return pd.read_parquet(path)
-        frame = _read_text(path, _READERS[kind])
+        frame = _read_text(path, _SEPARATORS[kind])
     except MemoryError:
         raise
-    except Exception as error:  # every reader and codec raises its own
+    except Exception as error:  # each reader and each codec has its own exceptions
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"data must be a {kind} file, {str(path)!r} is not: {reason}") from error
     if len(frame) > MAX_READ:
         frame = frame[:MAX_READ]
-        frame.attrs[_NOTES] = (f"Of the file the first {MAX_READ:,} rows are read.",)
+        frame.attrs[_NOTES] = (f"Only the first {MAX_READ:,} rows of the file are read.",)
     return frame
 
 
@@ -135,7 +151,7 @@ def from_arrays(
     name: str = "arrays",
     standardise: bool = False,
 ) -> Table:
-    """Make a table of arrays, for instance of images.
+    """Make a table from arrays, for instance from images.
 
     Parameters
     ----------
@@ -168,8 +184,8 @@ def from_arrays(
     X, y = check_array("X", X, kinds=None), check_array("y", y, kinds=None)
     if X.ndim != 2 or y.shape != X.shape[:1]:
         raise ValueError(
-            f"X must have two dimensions and y one value a row of it, got shapes {X.shape} and "
-            f"{y.shape}"
+            "X must have two dimensions and y one value for each row of X, "
+            f"got shapes {X.shape} and {y.shape}"
         )
     frame = pd.DataFrame(X, columns=[f"input {i}" for i in range(X.shape[1])])
     return from_frame(frame.assign(target=y), "target", task, name, standardise)
@@ -183,10 +199,11 @@ def from_frame(
     standardise: bool = True,
     random_state: int = 0,
 ) -> Table:
-    """Make a table of a frame, one of whose columns is to be predicted.
+    """Make a table from a frame, one of whose columns is to be predicted.
 
-    Rows without a target, columns that are constant, empty, or different in most rows, and classes
-    of fewer than ten rows are left out; of more than 2,000 rows as many are drawn. Each is noted.
+    This leaves out rows without a target, columns that are constant, empty, or different in most
+    rows, and classes with fewer than ten rows. If more than 2,000 rows remain, 2,000 of them are
+    drawn at random. Whatever applies is noted in words.
 
     Parameters
     ----------
@@ -194,15 +211,15 @@ def from_frame(
     target : str
         The column to predict.
     task : {"classification", "regression"}, optional
-        By default classification if the target is text, boolean, or up to 20 different whole
+        By default classification if the target is text, boolean, or has at most 20 different whole
         numbers.
     name : str
-        The data set's name.
+        A name for the table.
     standardise : bool
-        Whether each column of numbers is brought to unit variance: right where units differ. If
-        not, all are divided by one number: right for pixels.
+        Whether each numeric column gets unit variance, which is right if the columns have different
+        units. If not, all are divided by one common number, which is right for pixels.
     random_state : int
-        Seed of the draw of rows.
+        Seed for drawing the rows.
 
     Returns
     -------
@@ -211,8 +228,8 @@ def from_frame(
     Raises
     ------
     ValueError
-        If the target is not a column, has one class or value only or too many classes, or does not
-        fit the task; if fewer than 50 rows or no column is left.
+        If the target is not a column, has only one value or too many classes, or does not fit the
+        task; or if fewer than 50 rows, or no columns, are left.
 
     Notes
     -----
@@ -235,14 +252,14 @@ def from_frame(
     notes = [*frame.attrs.get(_NOTES, ())]
     missing = frame[target].isna()
     if missing.any():
-        notes.append(f"Rows without {target} that are left out: {missing.sum():,}.")
+        notes.append(f"Rows left out because {target} is missing: {missing.sum():,}.")
         frame = frame[~missing]
     _check_rows(len(frame), f"a value of {target!r}")
-    y, classes, kept = read_target(frame[target], task, notes)
+    y, classes, kept = _read_target(frame[target], task, notes)
     frame, y = frame[kept], y[kept]
     _check_rows(len(frame), "a class of at least ten rows")
     if len(frame) > MAX_ROWS:
-        notes.append(f"Of {len(frame):,} rows {MAX_ROWS:,} are drawn at random.")
+        notes.append(f"{MAX_ROWS:,} of {len(frame):,} rows are drawn at random.")
         rows, _ = train_test_split(
             np.arange(len(frame)),
             train_size=MAX_ROWS,
@@ -250,35 +267,35 @@ def from_frame(
             random_state=check_int("random_state", random_state, low=0, high=2**32 - 1),
         )
         frame, y = frame.iloc[rows], y[rows]
-    X = read_columns(frame.drop(columns=target), notes)
+    X = _read_columns(frame.drop(columns=target), notes)
     if X.shape[1] == 0:
         raise ValueError(
-            f"data must have a column to learn from besides {target!r}, none is left. "
+            f"data must have a column to learn from besides {target!r}, but none is left. "
             + " ".join(notes)
         )
     return Table(X.reset_index(drop=True), y, classes, name, target, tuple(notes), standardise)
 
 
 def _read_text(path, sep):
-    """Return the first rows of a text file; refuse one whose rows or names pandas would mend."""
+    """Return the first rows of a text file; refuse a file that pandas would repair silently."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # fields without a name: lost
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # it would drop fields
         frame = pd.read_csv(path, sep=sep, nrows=MAX_READ + 1, index_col=False)
-    if any(str(name).rpartition(".")[0] in frame for name in frame):  # the second "a" becomes "a.1"
+    if any(str(name).rpartition(".")[0] in frame for name in frame):  # a second "a" becomes "a.1"
         names = pd.read_csv(path, sep=sep, nrows=1, header=None, dtype=str).iloc[0].dropna()
         if names.duplicated().any():
             twice = sorted(set(names[names.duplicated()]))
-            raise ValueError(f"columns must have different names, got several of {twice}")
+            raise ValueError(f"columns must have different names, got {twice} more than once")
     return frame
 
 
 def _checked(frame, target):
-    """Return the frame; refuse what is none, or does not have the target."""
+    """Return the frame with its names as text; refuse one that lacks the target."""
     check_type("frame", frame, pd.DataFrame, "a pandas DataFrame")
     names = [str(column) for column in frame.columns]
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice:
-        raise ValueError(f"data must have columns of different names, got several of {twice}")
+        raise ValueError(f"data must have columns with different names, got {twice} more than once")
     if target not in names:
         near = get_close_matches(str(target), names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -290,3 +307,100 @@ def _checked(frame, target):
 def _check_rows(n_rows, what):
     if n_rows < MIN_ROWS:
         raise ValueError(f"data must have at least {MIN_ROWS} rows with {what}, got {n_rows}")
+
+
+def _read_target(column, task, notes):
+    """Return the target as classes or numbers, the names of the classes, and the rows to keep."""
+    numbers = _as_numbers(column)
+    if task is None:
+        whole = numbers.notna().all() and (numbers == numbers.round()).all()
+        few = _n_different(column) <= (_MAX_LABELS if whole else 0)
+        text = numbers.notna().mean() < _NUMERIC_SHARE
+        task = "classification" if few or text or types.is_bool_dtype(column) else "regression"
+    check_choice("task", task, _TASKS)
+    if task == "regression":
+        return _read_real(column, numbers, notes)
+    labels = column.astype(str)
+    counts = labels.value_counts()
+    rare = sorted(counts.index[counts < _MIN_CLASS])
+    kept = ~labels.isin(rare).to_numpy()
+    if rare and len(rare) < len(counts):
+        listed = ", ".join(rare[:5]) + (", and others" if len(rare) > 5 else "")
+        notes.append(f"Classes left out because they have fewer than {_MIN_CLASS} rows: {listed}.")
+    classes, codes = np.unique(labels[kept], return_inverse=True)
+    if not 2 <= len(classes) <= _MAX_CLASSES:
+        raise ValueError(
+            f"target must have 2 to {_MAX_CLASSES} classes with at least {_MIN_CLASS} rows each, "
+            f"{column.name!r} has {len(classes)} of {len(counts)}"
+        )
+    y = np.full(len(column), -1)
+    y[kept] = codes
+    return y, tuple(map(str, classes)), kept
+
+
+def _n_different(column):
+    try:
+        return column.nunique()
+    except TypeError as error:  # lists and dicts cannot be counted
+        raise ValueError(
+            f"target must hold numbers or words, {column.name!r} holds {str(column.iloc[0])[:40]!r}"
+        ) from error
+
+
+def _read_real(column, numbers, notes):
+    kept = (numbers.abs() <= _LARGEST).to_numpy()
+    if kept.mean() < _NUMERIC_SHARE:
+        text = column[~kept].iloc[0]
+        raise ValueError(
+            f"target must hold numbers for regression, {column.name!r} holds {str(text)[:40]!r}"
+        )
+    if not kept.all():
+        lost = f"{(~kept).sum():,}"
+        notes.append(f"Rows left out because {column.name} is not a finite number: {lost}.")
+    if numbers[kept].nunique() < 2:
+        raise ValueError(f"target must have more than one value, {column.name!r} has only one")
+    return numbers.to_numpy(), None, kept
+
+
+def _read_columns(frame, notes):
+    """Return the columns to learn from: numbers as float64, categories as text."""
+    columns, empty, constant, names = {}, [], [], []
+    for name, column in frame.items():
+        numbers = _as_numbers(column)
+        share = numbers.notna().sum() / max(1, column.notna().sum())
+        if share >= _NUMERIC_SHARE:
+            values = numbers.where(numbers.abs() <= _LARGEST)
+            lost = int(column.notna().sum() - values.notna().sum())
+            if lost:
+                notes.append(f"Values of {name} that are not numbers, now missing: {lost:,}.")
+        else:
+            values = column.astype(object).where(column.notna(), None)
+            values = values.map(str, na_action="ignore")
+        n_different = values.nunique()
+        if not values.notna().any():
+            empty.append(name)
+        elif n_different == 1 and values.notna().all():
+            constant.append(name)
+        elif share < _NUMERIC_SHARE and n_different > max(MAX_CATEGORIES, len(values) / 2):
+            names.append(name)
+        else:
+            columns[name] = values
+    for left, why in ((empty, "empty"), (constant, "constant"), (names, "different in most rows")):
+        if left:
+            listed = ", ".join(left[:8]) + (", and others" if len(left) > 8 else "")
+            notes.append(f"Columns left out because they are {why}: {listed}.")
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _as_numbers(column):
+    """Return a column as float64, with NaN where a value is not a number; dates become days."""
+    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
+        start = column.min()
+        days = (column - start) / pd.Timedelta(days=1)
+        return days.astype(np.float64)
+    if isinstance(column.dtype, pd.CategoricalDtype) or types.is_complex_dtype(column):
+        return pd.Series(np.nan, column.index)
+    try:
+        return pd.to_numeric(column, errors="coerce").astype(np.float64)
+    except OverflowError:  # whole numbers that are too large for any float
+        return pd.to_numeric(column.astype(str), errors="coerce").astype(np.float64)

@@ -1,22 +1,26 @@
-"""The chapter on data of your own, executed with parameters, as one HTML page."""
+"""Execute the chapter on your own data with your table, and make one HTML page of it."""
 
 import html
 import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-import papermill
-from nbconvert import HTMLExporter
-from nbconvert.preprocessors.sanitize import SanitizeHTML
+import esutils
 
-from esutils import __version__
+try:
+    import ipykernel  # noqa: F401  (executes the chapter)
+    import nbformat
+    import papermill
+    from nbconvert import HTMLExporter
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+except ImportError as error:
+    message = f'a report needs {error.name}: pip install "expand-and-sparsify[report]"'
+    raise ImportError(message) from error
 
 CHAPTER = "12-your-own-data.ipynb"
-_HERE = Path(__file__).parent
-_FOR_THE_BOOK = {"book", "remove-cell"}  # tags of cells that speak of the book's own examples
+_FOR_THE_BOOK = {"book", "remove-cell"}  # tags of cells that are about the book's own examples
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-# What the chapter writes; everything else is escaped once more.
+# The tags that the chapter writes; all others are shown as text.
 _TAGS = ["b", "br", "dd", "div", "dl", "dt", "em", "h4", "small", "span", "strong"]
 _TAGS += ["table", "tbody", "td", "th", "thead", "tr"]
 _PAGE = """<!DOCTYPE html>
@@ -50,10 +54,10 @@ dd {{ margin: 0 0 0.6rem; }}
 <body>
 <main>
 <h1>{title}</h1>
-<p>What a layer of random weights does on these rows, beside a linear readout and a trained
-network: the experiments of <em>Why Neural Networks Work</em>. A test error is the share of rows
-that are misread or, where a number is predicted, of its variance that stays unexplained. Intervals
-are of 95%, for new resplits of such rows.</p>
+<p>What does a layer of random weights do on these rows, compared with a linear readout and a
+trained network? These are the experiments of <em>Why Neural Networks Work</em>. The test error is
+the share of test rows that get a wrong class or, if a number is to be predicted, the share of its
+variance that stays unexplained. The intervals are 95% intervals for new resplits of such rows.</p>
 {body}
 </main>
 <footer>esutils {version}</footer>
@@ -63,9 +67,8 @@ are of 95%, for new resplits of such rows.</p>
 
 
 def make(title, parameters):
-    """Execute the chapter's cells that are meant for a report; return the page as text."""
-    places = [_HERE / CHAPTER, _HERE.parent / "chapters" / CHAPTER]
-    notebook = nbformat.read(next(place for place in places if place.exists()), as_version=4)
+    """Execute the cells of the chapter that belong in a report; return the page as text."""
+    notebook = nbformat.read(_chapter(), as_version=4)
     kept = [cell for cell in notebook.cells if not _FOR_THE_BOOK & _tags(cell)]
     notebook.cells = [cell for each in kept for cell in _captioned(each)]
     with tempfile.TemporaryDirectory() as folder:
@@ -79,11 +82,11 @@ def make(title, parameters):
                 cwd=folder,
                 kernel_name="python3",
                 stderr_file=sys.stderr,
-                extra_arguments=["--log-level=ERROR"],  # the kernel warns of its transport
+                extra_arguments=["--log-level=ERROR"],  # the kernel warns about its transport
             )
         except papermill.PapermillExecutionError as error:
             raise RuntimeError(f"the chapter stopped, {error.ename}: {error.evalue}") from error
-    done.metadata.pop("widgets", None)  # no progress bars
+    done.metadata.pop("widgets", None)  # progress bars
     for cell in done.cells:
         if cell.cell_type == "code":
             cell.outputs = [
@@ -99,11 +102,18 @@ def make(title, parameters):
         preprocessors=[SanitizeHTML(enabled=True, tags=_TAGS, attributes={"*": ["class"]})],
     )
     body, _ = exporter.from_notebook_node(done)
-    return _PAGE.format(title=html.escape(title), body=body, version=__version__)
+    return _PAGE.format(title=html.escape(title), body=body, version=esutils.__version__)
+
+
+def _chapter():
+    """Return the chapter's path: in the installed package, or beside the package in the book."""
+    package = Path(esutils.__file__).parent
+    installed = package / "chapters" / CHAPTER
+    return installed if installed.is_file() else package.parent / "chapters" / CHAPTER
 
 
 def _captioned(cell):
-    """Return a cell, and where the book gives its figure a caption, that as a cell of its own."""
+    """Return a cell and, if the book gives its figure a caption, the caption as another cell."""
     shown = cell.metadata.get("mystnb")
     if not shown:
         return [cell]

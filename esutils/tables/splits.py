@@ -1,4 +1,4 @@
-"""A table cut anew for each seed, into training and test rows, as numbers."""
+"""Split a table into training and test rows at random, and turn both into numbers."""
 
 import math
 from dataclasses import dataclass
@@ -13,21 +13,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from esutils.common.checks import check_int, check_number, check_type
-from esutils.tables.columns import MAX_CATEGORIES
-from esutils.tables.reading import Table
+from esutils.tables.reading import MAX_CATEGORIES, Table
 
 
 @dataclass(frozen=True, eq=False)
 class Resplit:
-    """One cut of a table into training and test rows, as numbers.
+    """Training and test rows of a table, as numbers.
 
     Attributes
     ----------
     X_train, X_test : ndarray of float64, shape (n_samples, n_inputs)
-        Inputs: centred numbers, each of unit variance or all together, and a 0 or 1 for each
-        category.
+        The inputs: centred numbers, scaled column by column or all together, and one column of 0
+        and 1 for each category.
     Y_train, Y_test : ndarray of float64, shape (n_samples, n_targets)
-        One column a class, 1 for the row's own; or the target, standardised by the training rows.
+        One column for each class, which is 1 in the rows of the class and 0 elsewhere. For
+        regression, one column: the target in units of its standard deviation over the training
+        rows, with their mean subtracted.
     task : {"classification", "regression"}
     seed : int
 
@@ -54,18 +55,19 @@ class Resplit:
 
 
 def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
-    """Cut a table into training and test rows, and turn both into numbers.
+    """Split a table into training and test rows, and turn both into numbers.
 
-    All that is learned in doing so (medians, means, scales, categories) is learned from the
-    training rows. A missing number becomes the median, with a column that says where; a missing
-    category is a category of its own; of many categories the rare ones are taken together.
+    Medians, means, scales and categories are learned from the training rows alone. A missing number
+    becomes the median, and an additional column says where one was missing. A missing category is
+    treated as another category. If there are many categories, the rare ones share one column.
 
     Parameters
     ----------
     table : Table
     seed : int
-        Seed of the cut, stratified by class.
+        Seed of the split, which is stratified by class.
     test_fraction : float
+        Share of the rows that become test rows.
 
     Returns
     -------
@@ -74,7 +76,8 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
     Raises
     ------
     ValueError
-        If an argument is out of range, or the fraction leaves fewer rows than there are classes.
+        If an argument is out of range, or if the training or the test rows would be fewer than the
+        classes.
 
     Notes
     -----
@@ -96,7 +99,7 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
     n_classes = 1 if table.classes is None else len(table.classes)
     if min(n_test, n_rows - n_test) < n_classes:
         raise ValueError(
-            f"test_fraction must leave {n_classes} rows for the test and as many for training, "
+            f"test_fraction must leave at least {n_classes} rows each for training and testing, "
             f"got {test_fraction} of {n_rows} rows"
         )
     rows_train, rows_test = train_test_split(
@@ -109,8 +112,8 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
     X_train = encoder.fit_transform(table.X.iloc[rows_train])
     X_test = encoder.transform(table.X.iloc[rows_test])
     if not table.standardise:
-        unit = X_train.std()
-        X_train, X_test = X_train / unit, X_test / unit
+        spread = X_train.std()
+        X_train, X_test = X_train / spread, X_test / spread
     if table.classes is None:
         centre, scale = table.y[rows_train].mean(), table.y[rows_train].std()
         Y = ((table.y - centre) / (scale or 1.0))[:, None]

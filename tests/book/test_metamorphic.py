@@ -221,7 +221,7 @@ def the_units_and_names_of_a_table_do_not_matter(take):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.where(X[:, 0] > 0, "in", "out"))
     other = pd.DataFrame(X * [8, 0.25, 1, 1024], columns=list("wxyz"))
     other["sort"] = frame["kind"].map({"in": "no", "out": "yes"})
-    small = {"M": 40, "WIDTHS": (10, 40), "SPARSITIES": (0.1,), "STEPS": 20, "HIDDEN": 8}
+    small = {"WIDTH": 40, "WIDTHS": (10, 40), "ACTIVE_FRACTIONS": (0.1,), "STEPS": 20, "HIDDEN": 8}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in small.items():
             patch.setattr(experiments, name, value)

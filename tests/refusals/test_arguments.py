@@ -65,7 +65,7 @@ NARROW, NO_MASK = torch.ones(1, 3), torch.ones(0, 3, dtype=torch.bool)
 DIGITS = data.load_digits()
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(y=y)
 TABLE = tables.from_frame(FRAME, "y")
-RESULTS = pd.DataFrame(0.1, index=range(3), columns=sorted(questions._READ))
+RESULTS = pd.DataFrame(0.1, index=range(3), columns=sorted(questions.COLUMNS))
 
 INPUTS = [X, Y, y, SINGLE, NAN, HUGE, WORDS, COMPLEX, RAGGED, BITS, TORN, WIDE, FLY, DRAW]
 INPUTS += [FRAME, RESULTS, TABLE.X, TABLE.y]

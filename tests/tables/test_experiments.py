@@ -1,18 +1,22 @@
-"""The battery finds in made-up tables what was put into them, and asks it the right questions."""
+"""The experiments find in made-up tables what was put into them."""
 
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from esutils import experiments, questions, tables
+from tests.helpers.strategies import powers, problems, seeds
 
 TASKS = ("classification", "regression")
 RNG = np.random.default_rng(0)
 
 
 def table(n=240, task="classification", noise=0.0):
-    """Rows whose target is a linear function of one column, as far as it is not noise."""
+    """Make rows whose target is a linear function of one column, plus noise."""
     X = RNG.standard_normal((n, 5))
     signal = X[:, 0] + noise * RNG.standard_normal(n)
     return tables.from_arrays(X, signal if task == "regression" else np.sign(signal), task)
@@ -20,7 +24,7 @@ def table(n=240, task="classification", noise=0.0):
 
 @pytest.fixture(scope="module")
 def results():
-    """Three resplits of a linear rule, and of pure chance, for both tasks."""
+    """Run three resplits of a linear rule, and of pure chance, for both tasks."""
     return {
         (task, noise): experiments.run(table(task=task, noise=noise), 3)
         for task in TASKS
@@ -29,9 +33,10 @@ def results():
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_measures_the_same_of_every_table(results, task):
+def test_the_same_is_measured_on_every_table(results, task):
     clean, chance = results[task, 0.0], results[task, 1e6]
     assert list(clean) == list(chance) and len(clean) == 3
+    assert set(clean) >= questions.COLUMNS
     assert np.isfinite(clean.to_numpy()).all() and (clean.to_numpy() >= 0).all()
 
 
@@ -56,66 +61,65 @@ def test_shuffled_targets_are_fitted_and_not_learned(results):
         assert found["shuffled, 1.0"].mean() > 0.8 * level
 
 
-def test_the_ridgeless_path_peaks_where_units_are_as_many_as_rows(results):
+def test_without_a_penalty_the_error_peaks_at_as_many_units_as_rows(results):
     found = results["regression", 1e6].mean()
-    path = [found[f"path, {ratio}"] for ratio in experiments.RATIOS]
-    assert experiments.RATIOS[int(np.argmax(path))] == 1.0
-    assert found["dropout, layer"] < found["path, 1.0"]
+    errors = [found[f"no penalty, {ratio}"] for ratio in experiments.UNITS_PER_ROW]
+    assert experiments.UNITS_PER_ROW[int(np.argmax(errors))] == 1.0
+    assert found["dropout, layer"] < found["no penalty, 1.0"]
 
 
-def test_answers_follow_the_thresholds(results):
-    """Change one number that a question asks for, and its verdict, and no other, changes."""
-    found = results["classification", 0.0].copy()
-    before = questions.answers(table(), found)["verdict"]
-    found["ticket, random"] = found["ticket, pruned"] + 0.3
-    after = questions.answers(table(), found)["verdict"]
-    changed = [i for i, question in enumerate(questions.QUESTIONS) if before[i] != after[i]]
-    asked = [i for i, q in enumerate(questions.QUESTIONS) if q.second == "ticket, random"]
-    assert set(changed) <= set(asked) and after[asked[0]] == "holds"
-    found["ticket, random"] = found["ticket, pruned"] - 0.3
-    assert questions.answers(table(), found)["verdict"][asked[0]] == "fails"
-
-
-def test_one_huge_error_at_the_peak_does_not_undo_it(results):
-    found = results["regression", 0.0].copy()
-    found["path, 0.5"], found["path, 1.0"] = [0.89, 0.9, 0.91], [60.0, 9e6, 100.0]
-    numbers = table(task="regression")
-    peak = (
-        questions.answers(numbers, found)
-        .set_index("prediction")
-        .filter(like="error at m = n is", axis=0)
-    )
-    assert peak["verdict"].tolist() == ["holds"] and peak["mean"].tolist() == pytest.approx([910])
-
-
-def test_advice_names_the_simplest_good_model(results):
-    classes = table()
-    found = results["classification", 0.0].copy()
-    columns = [f"family, {model}" for model in ("linear", "expand_sparsify", "expand_dense", "mlp")]
-    words = ("ridge regression", "ExpandSparsifyClassifier", 'sparsifier="cosine"', "trained")
-    for best, word in zip(columns, words, strict=True):
-        found[columns] = 0.3
-        found[best] = 0.1
-        assert word in questions.advice(classes, found)["What to use?"]
-    found[[f"width, {m}" for m in experiments.WIDTHS]] = [[0.5, 0.4, 0.3, 0.2, 0.109, 0.1, 0.1]] * 3
-    assert questions.advice(classes, found)["How wide?"].startswith("1,000 units")
-
-
-def test_time_buys_resplits(monkeypatch):
+def test_more_time_buys_more_resplits(monkeypatch):
     monkeypatch.setattr(experiments, "measure", lambda table, seed: {"seed": seed})
     clock = SimpleNamespace(monotonic=iter(range(0, 1000, 10)).__next__)
-    monkeypatch.setattr(experiments, "time", clock)  # of this module alone: pools look at theirs
+    monkeypatch.setattr(experiments, "time", clock)  # here alone: pools of workers need theirs
     found = experiments.run(table(), 3, minutes=1)
     assert len(found) > 3 and found["seed"].tolist() == list(range(len(found)))
 
 
+@given(seeds, st.integers(1, 9), st.integers(1, 4), st.data())
+def test_an_error_is_a_mean_over_rows_and_of_classes_a_share(seed, n, k, draws):
+    rng, order = np.random.default_rng(seed), draws.draw(st.permutations(range(n)))
+    outputs, Y = rng.standard_normal((n, k)), np.eye(k)[rng.integers(0, k, n)]
+    for task in ("regression", "classification"):
+        whole = experiments.error(outputs, Y, task)
+        alone = [experiments.error(outputs[[at]], Y[[at]], task) for at in range(n)]
+        assert whole == pytest.approx(np.mean(alone))
+        assert experiments.error(outputs[order], Y[order], task) == pytest.approx(whole)
+        assert experiments.error(Y, Y, task) == 0
+    assert set(alone) <= {0, 1}
+    shifted = 3 * outputs + rng.standard_normal((n, 1))
+    assert experiments.error(shifted, Y, "classification") == whole
+
+
+@given(problems(n_samples=st.integers(2, 6), m=st.integers(2, 5)), st.data())
+def test_dropout_of_one_half_is_least_squares_over_all_masks(problem, data):
+    Z, Y = problem
+    fitted = experiments.dropout_readout(Z, Y)
+    masks = 2 * np.array(list(product((0, 1), repeat=Z.shape[1])))
+    dropped = (masks[:, None] * Z).reshape(-1, Z.shape[1])
+    design = np.column_stack([dropped, np.ones(len(dropped))])
+    best = np.linalg.lstsq(design, np.tile(Y, (len(masks), 1)), rcond=None)[0]
+    np.testing.assert_allclose(fitted.weights, best[:-1], atol=1e-8)
+    np.testing.assert_allclose(fitted.intercept, best[-1], atol=1e-8)
+    scales = np.array([data.draw(powers) for _ in Z.T])  # one for each column
+    scaled = experiments.dropout_readout(scales * Z, Y)
+    np.testing.assert_allclose(scaled.predict(scales * Z), fitted.predict(Z))
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("call", "named"),
     [
-        ({"n_resplits": 2}, "n_resplits must be a whole number >= 3, got 2"),
-        ({"minutes": 0}, r"minutes must be a finite number in \(0, inf\], got 0"),
+        (lambda: experiments.run(table(), 2), ["n_resplits", ">= 3", "got 2"]),
+        (lambda: experiments.run(table(), minutes=0), ["minutes", "(0, inf]", "got 0"]),
+        (lambda: experiments.error([[1]], [[1]], "ranking"), ["task", "'regression'", "'ranking'"]),
+        (lambda: experiments.error([[1], [2]], [[1]], "regression"), ["Y", "2 rows", "got 1"]),
+        (lambda: experiments.error([[1]], [[1, 2]], "regression"), ["Y", "1 columns", "(1, 2)"]),
+        (lambda: experiments.error([1], [[1]], "regression"), ["outputs", "(1,)"]),
+        (lambda: experiments.dropout_readout([[np.nan]], [[1]]), ["Z", "NaN"]),
+        (lambda: experiments.dropout_readout([[1, 2]], [[1], [2]]), ["Y", "1 rows", "got 2"]),
     ],
 )
-def test_refuses(settings, message):
-    with pytest.raises(ValueError, match=message):
-        experiments.run(table(), **settings)
+def test_refuses(call, named):
+    with pytest.raises(ValueError) as refusal:
+        call()
+    assert all(word in str(refusal.value) for word in named), refusal.value
