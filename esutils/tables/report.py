@@ -68,7 +68,7 @@ variance that stays unexplained. The intervals are 95% intervals for new resplit
 
 def make(title, parameters):
     """Execute the cells of the chapter that belong in a report; return the page as text."""
-    notebook = nbformat.read(_chapter(), as_version=4)
+    notebook = nbformat.read(chapter(), as_version=4)
     kept = [cell for cell in notebook.cells if not _FOR_THE_BOOK & _tags(cell)]
     notebook.cells = [cell for each in kept for cell in _captioned(each)]
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +105,7 @@ def make(title, parameters):
     return _PAGE.format(title=html.escape(title), body=body, version=esutils.__version__)
 
 
-def _chapter():
+def chapter():
     """Return the chapter's path: in the installed package, or beside the package in the book."""
     package = Path(esutils.__file__).parent
     installed = package / "chapters" / CHAPTER

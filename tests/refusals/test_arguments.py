@@ -65,6 +65,7 @@ NARROW, NO_MASK = torch.ones(1, 3), torch.ones(0, 3, dtype=torch.bool)
 DIGITS = data.load_digits()
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(y=y)
 TABLE = tables.from_frame(FRAME, "y")
+MANY = range(900)
 RESULTS = pd.DataFrame(0.1, index=range(3), columns=sorted(questions.COLUMNS))
 
 INPUTS = [X, Y, y, SINGLE, NAN, HUGE, WORDS, COMPLEX, RAGGED, BITS, TORN, WIDE, FLY, DRAW]
@@ -483,12 +484,52 @@ TABLES = [
         ["target", "regression", "'y'", f"'1{'0' * 39}'"],
     ),
     Refusal(lambda: tables.from_frame(FRAME, "y", standardise="no"), ["standardise", "'no'"]),
+    Refusal(lambda: tables.from_frame([1, 2], "y"), ["frame", "list"]),
+    Refusal(lambda: tables.from_frame(FRAME[:49], "y"), ["data", "50 rows", "'y'", 49]),
+    Refusal(
+        lambda: tables.from_frame(FRAME[["y"]], "y"), ["data", "a column to learn from", "'y'"]
+    ),
+    Refusal(lambda: tables.from_frame(FRAME.set_axis(list("abcay"), axis=1), "y"), ["data", ["a"]]),
+    Refusal(lambda: tables.from_frame(FRAME, "z"), ["target", [*"abcdy"], "'z'"]),
+    Refusal(lambda: tables.from_frame(FRAME.assign(cost=1.0), "cots"), ["target", "'cost'?"]),
+    Refusal(lambda: tables.from_frame(FRAME, "y", "ranking"), ["task", "'ranking'"]),
+    Refusal(
+        lambda: tables.from_frame(FRAME.assign(y="word"), "y", "regression"),
+        ["target", "regression", "'y'", "'word'"],
+    ),
+    Refusal(
+        lambda: tables.from_frame(FRAME.assign(y=2.5), "y", "regression"),
+        ["target", "more than one value", "'y'"],
+    ),
+    Refusal(
+        lambda: tables.from_frame(FRAME.assign(y="same"), "y"),
+        ["target", "2 to 50 classes", "'y'", "1 of 1"],
+    ),
+    Refusal(
+        lambda: tables.from_frame(FRAME.assign(y=[f"c{i // 3}" for i in range(60)]), "y"),
+        ["target", "at least 10 rows", "'y'", "0 of 20"],
+    ),
+    Refusal(
+        lambda: tables.from_frame(
+            pd.DataFrame({"a": MANY, "y": [f"c{i % 60}" for i in MANY]}), "y"
+        ),
+        ["target", "2 to 50 classes", "'y'", "60 of 60"],
+    ),
+    Refusal(lambda: tables.from_arrays(ONES, ONES), ["X", (4,)]),
     Refusal(lambda: tables.resplit(FRAME, 0), ["table", "DataFrame"]),
     Refusal(lambda: tables.resplit(TABLE, 0, 1e-9), ["test_fraction", 1e-9, 60]),
     Refusal(lambda: experiments.run(None), ["table", "NoneType"]),
+    Refusal(lambda: experiments.run(TABLE, 2), ["n_resplits", ">= 3", 2]),
+    Refusal(lambda: experiments.run(TABLE, minutes=0), ["minutes", "(0, inf]", 0]),
+    Refusal(lambda: experiments.error(EYE, EYE, "ranking"), ["task", "'regression'", "'ranking'"]),
+    Refusal(lambda: experiments.error(EYE, EYE[:2], "regression"), ["Y", "4 rows", 2]),
+    Refusal(lambda: experiments.error(EYE, EYE[:, :2], "regression"), ["Y", "4 columns", (4, 2)]),
+    Refusal(lambda: experiments.error(ONES, EYE, "regression"), ["outputs", (4,)]),
+    Refusal(lambda: experiments.dropout_readout(NAN, Y), ["Z", "NaN"]),
+    Refusal(lambda: experiments.dropout_readout(X, Y[:9]), ["Y", "60 rows", 9]),
     Refusal(lambda: questions.answers(TABLE, RESULTS.astype(str)), ["results", "dtype"]),
     Refusal(lambda: questions.answers(FRAME, RESULTS), ["table", "DataFrame"]),
-    Refusal(lambda: questions.answers(TABLE, FRAME), ["results", "dropout", "layer"]),
+    Refusal(lambda: questions.answers(TABLE, FRAME), ["results", "'active fraction, 0.01'"]),
     Refusal(lambda: questions.answers(TABLE, RESULTS[:1]), ["samples", (1,)]),
     Refusal(lambda: questions.advice(TABLE, RESULTS * np.nan), ["results", "NaN"]),
 ]

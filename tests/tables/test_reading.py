@@ -1,4 +1,4 @@
-"""Tables are read as their notes say, and refused in one line."""
+"""Tables are read as their notes say; `tests.refusals` has those that are refused."""
 
 import sys
 
@@ -145,38 +145,3 @@ def test_the_order_of_columns_and_rows_without_a_target_do_not_matter(table, dra
     pd.testing.assert_frame_equal(again.X[list(table.X)], table.X, check_dtype=False)
     assert np.array_equal(again.y, table.y)
     assert len(again.notes) == (missing > 0) and (again.classes is None) == (table.classes is None)
-
-
-@pytest.mark.parametrize(
-    ("change", "target", "task", "message"),
-    [
-        ({}, "z", None, r"target must be one of the columns \['a', 'b', 'y'\], got 'z'"),
-        ({"price": 1.0}, "pric", None, "did you mean 'price'"),
-        ({"y": "same"}, "y", None, "target must have 2 to 50 classes .* has 1 of 1"),
-        ({"y": 2.5}, "y", "regression", "target must have more than one value"),
-        ({}, "y", "regression", "target must hold numbers for regression, 'y' holds"),
-        ({}, "y", "ranking", "task must be one of"),
-        ({"y": [f"c{i // 3}" for i in range(N)]}, "y", None, "has 0 of 100"),
-        ({"y": [f"c{i % 60}" for i in range(900)]}, "y", None, "at least 10 rows"),
-    ],
-)
-def test_refuses_targets(change, target, task, message):
-    if len(np.atleast_1d(change.get("y", 0))) > N:
-        table = pd.DataFrame({"a": RNG.standard_normal(900), **change})
-    else:
-        table = frame(**change)
-    with pytest.raises(ValueError, match=message):
-        tables.from_frame(table, target, task)
-
-
-def test_refuses_small_and_empty_tables():
-    with pytest.raises(ValueError, match="data must have at least 50 rows with a value of 'y'"):
-        tables.from_frame(frame()[:49], "y")
-    with pytest.raises(ValueError, match="data must have a column to learn from besides 'y'"):
-        tables.from_frame(frame()[["y"]], "y")
-    with pytest.raises(ValueError, match="frame must be a pandas DataFrame, got list"):
-        tables.from_frame([1, 2], "y")
-    with pytest.raises(ValueError, match=r"different names, got \['a'\]"):
-        tables.from_frame(frame().set_axis(["a", "a", "y"], axis=1), "y")
-    with pytest.raises(ValueError, match="X must have two dimensions"):
-        tables.from_arrays(np.ones(5), np.ones(5))

@@ -1,4 +1,4 @@
-"""The command line: one page that needs nothing else, and one line for whatever is wrong."""
+"""A report is one page that needs nothing else and runs nothing; its chapter is found anywhere."""
 
 import re
 import signal
@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from esutils.__main__ import main
-
-pytestmark = pytest.mark.pages
+import esutils
+from esutils import questions
+from esutils.tables.report import chapter
 
 ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script>"
@@ -21,17 +21,17 @@ RNG = np.random.default_rng(0)
 
 
 def table(n=120):
-    """Rows with a name, a class and words that would do harm if a page took them for HTML."""
+    """Make rows whose names and words would do harm if a page took them for HTML."""
     label = np.where(RNG.random(n) < 0.5, f"{EVIL}</td>", "$\\frac{no")
     words = RNG.choice(["<b>bold</b>", "=1+1", "ok"], n)
     X = RNG.standard_normal((n, 2)) + (label == label[0])[:, None]
     return pd.DataFrame({EVIL: X[:, 0], "b$x^2": X[:, 1], "cat": words, f"y{EVIL}": label})
 
 
-def report(*arguments, **options):
+def report(*arguments):
     command = [sys.executable, "-m", "esutils", "report", *map(str, arguments)]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -44,16 +44,12 @@ def page(tmp_path_factory):
     said, errors = process.communicate()
     assert process.returncode == 0, errors
     assert said.strip() == str(out)
-    assert [path.name for path in folder.iterdir()] in (
-        ["evil.csv", "page.html"],
-        ["page.html", "evil.csv"],
-    )
+    assert {path.name for path in folder.iterdir()} == {"evil.csv", "page.html"}
     return out.read_text(encoding="utf-8")
 
 
+@pytest.mark.pages
 def test_page_answers_every_question(page):
-    from esutils import questions
-
     text = BeautifulSoup(page, "html.parser").get_text(" ")
     for question in questions.QUESTIONS:
         assert question.prediction in text
@@ -64,6 +60,7 @@ def test_page_answers_every_question(page):
     )
 
 
+@pytest.mark.pages
 def test_page_is_laid_out(page):
     """Tables, lists and captions are there as such, and not as escaped text."""
     soup = BeautifulSoup(page, "html.parser")
@@ -78,10 +75,11 @@ def test_page_is_laid_out(page):
     assert not soup.find_all("pre")
     assert not re.search("&lt;/?(table|th|td|dl|br|small|span|style)", page)
     captions = [image.find_next("p").get_text() for image in soup.find_all("img")]
-    assert captions[0].startswith("Test error of the family") and len(captions) == 2
+    assert captions[0].startswith("Test error of the six models") and len(captions) == 2
     assert not any("No description" in image["alt"] for image in soup.find_all("img"))
 
 
+@pytest.mark.pages
 def test_page_needs_nothing_else_and_runs_nothing(page):
     soup = BeautifulSoup(page, "html.parser")
     assert not soup.find_all(["script", "link", "iframe", "object", "embed", "form", "base"])
@@ -93,25 +91,13 @@ def test_page_needs_nothing_else_and_runs_nothing(page):
     assert "default-src 'none'" in soup.find("meta", {"http-equiv": True})["content"]
 
 
+@pytest.mark.pages
 def test_names_and_values_are_text(page):
     assert EVIL in BeautifulSoup(page, "html.parser").get_text()
     assert EVIL not in page
 
 
-@pytest.mark.parametrize("arguments", [[], ["report"], ["report", "t.csv"], ["sing"]])
-def test_usage_is_shown_for_a_wrong_command(arguments, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-    assert stop.value.code == 2 and "usage: python -m esutils" in capsys.readouterr().err
-
-
-def test_help_has_examples(capsys):
-    for arguments in (["--help"], ["report", "--help"], ["claims", "--help"]):
-        with pytest.raises(SystemExit) as stop:
-            main(arguments)
-        assert stop.value.code == 0 and "examples:" in capsys.readouterr().out
-
-
+@pytest.mark.pages
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
 def test_a_report_that_is_interrupted_while_its_chapter_runs_leaves_nothing(tmp_path):
     table().to_csv(tmp_path / "t.csv", index=False)
@@ -124,11 +110,10 @@ def test_a_report_that_is_interrupted_while_its_chapter_runs_leaves_nothing(tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
-def test_claims_prints_the_ledger(monkeypatch, capsys):
-    from esutils import claims
-
-    monkeypatch.chdir(ROOT)
-    assert main(["claims"]) == 0
-    said = capsys.readouterr().out
-    for name, claim in claims.load_claims().items():
-        assert f"{name}: {claim.prediction}" in said
+def test_the_chapter_is_found_in_the_book_and_in_an_installed_package(tmp_path, monkeypatch):
+    assert chapter() == ROOT / "chapters" / "12-your-own-data.ipynb"
+    installed = tmp_path / "esutils" / "chapters" / "12-your-own-data.ipynb"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    monkeypatch.setattr(esutils, "__file__", str(tmp_path / "esutils" / "__init__.py"))
+    assert chapter() == installed
