@@ -14,8 +14,8 @@ from esutils import readout
 from esutils.common.checks import check_int
 from esutils.common.types import Array, Samples, Seed
 from esutils.layer.encoder import ExpandSparsify
+from esutils.layer.sparsifiers import COUNTED
 
-_COUNTED = ("winners", "block", "threshold")  # their codes are sparse
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_min_samples": 2}
 _LOG_SHARPNESS = (-3.0, 6.0)  # the range that is searched for the inverse temperature's logarithm
 
@@ -53,7 +53,7 @@ class _Predictor(BaseEstimator):
         The encoder sees X as the caller passed it, so that it knows the names of the columns and
         can check alone what is passed to ``predict``.
         """
-        counted, n_active = self.sparsifier in _COUNTED, self.n_active
+        counted, n_active = self.sparsifier in COUNTED, self.n_active
         if counted and n_active is None:
             n_active = max(1, check_int("n_expanded", self.n_expanded) // 10)
         self.encoder_ = ExpandSparsify(

@@ -209,14 +209,8 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     if ledger.mode() == "record":
         stored.record(statistic, _folder(data), arrays)
     elif ledger.mode() == "check":
-        try:
-            then = stored.load(statistic, _folder(data), statistic.defined)
-        except ValueError as error:
-            raise AssertionError(str(error)) from error
-        before = _estimates(then.arrays)
-        for name, values in arrays.items():
-            place = f"{statistic_id}, {name}"
-            stored.check(place, values, then.arrays[name], before[name], then)
+        then = stored.expected(statistic, _folder(data), statistic.defined)
+        stored.check(statistic_id, arrays, then, _estimates(then.arrays))
     return Effects(statistic, data, found)
 
 

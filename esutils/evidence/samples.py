@@ -6,7 +6,7 @@ who changes an experiment raises the number ``experiment`` of its ledger entry b
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -163,8 +163,20 @@ def _same(one, other):
     )
 
 
+def expected(entry: Any, folder: str, names: Collection[str]) -> Samples:
+    """Return the samples that a run must reproduce; without them the run is in error."""
+    try:
+        return load(entry, folder, names)
+    except ValueError as error:
+        raise AssertionError(str(error)) from error
+
+
 def check(
-    name: str, now: Array, then: Array, found: Estimate, samples: Samples, threshold: float = 0.0
+    name: str,
+    arrays: Mapping[str, Array],
+    then: Samples,
+    found: Mapping[str, Estimate],
+    threshold: float = 0.0,
 ) -> None:
     """Raise unless a run agrees with the stored samples, as far as a verdict can tell.
 
@@ -176,20 +188,26 @@ def check(
     Parameters
     ----------
     name : str
-        What is compared, for the message.
-    now, then : ndarray of shape (n_seeds,) or (n_seeds, n_images)
-        The run's values and the stored ones.
-    found : Estimate
-        The mean of the stored values, with its interval.
-    samples : Samples
-        The stored samples that ``then`` is a part of.
+        The id of the ledger's entry, for the message.
+    arrays : dict of str to ndarray of shape (n_seeds,) or (n_seeds, n_images)
+        What the run measured.
+    then : Samples
+        What is stored.
+    found : dict of str to Estimate
+        The means of the stored arrays, with their intervals.
     threshold : float
         The claim's.
     """
+    alike = (then.arithmetic, then.versions) == (arithmetic(), versions())
+    for part, now in arrays.items():
+        _check_array(f"{name}, {part}", now, then.arrays[part], found[part], threshold, alike)
+
+
+def _check_array(name, now, then, found, threshold, alike):
     assert now.shape == then.shape, f"{name}: stored with shape {then.shape}, now {now.shape}"
     rounding = _ROUNDING * max(abs(found.low), abs(found.high), abs(threshold))
     said = f"{name}: the mean is stored as {then.mean()}, and is now {now.mean()}"
-    if (samples.arithmetic, samples.versions) != (arithmetic(), versions()):
+    if not alike:
         assert found.low - rounding <= now.mean() <= found.high + rounding, said
         return
     tolerance = max(_CLOSE * (found.high - found.mean), rounding)

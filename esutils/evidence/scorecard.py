@@ -1,5 +1,6 @@
 """The scorecard: what the stored samples say of every claim, at both scales."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,9 @@ def at_quick_scale() -> pd.DataFrame:
     rows = []
     for claim in load_claims().values():
         for data in claim.data:
-            found = stored.load(claim, data, PARTS, scale="quick")
-            verdict = Verdict.of(claim, data, found.arrays, found.step)
+            verdict, row = _judged_now(claim, data, "quick")
             pilot = {"seen_in_pilot": data in claim.pilot, "p_value": verdict.p_value}
-            rows.append(_row(verdict, found.versions) | pilot)
+            rows.append(row | pilot)
     table = pd.DataFrame(rows)
     lost = (table["verdict"] == "holds") & (holm(table["p_value"]) >= 1 - CONFIDENCE)
     table["holm"] = table["verdict"].mask(lost, "undecided")
@@ -134,45 +134,38 @@ def at_paper_scale() -> pd.DataFrame:
     judged_before = {(record["claim"], record["data"]): record for record in before}
     for claim in load_claims().values():
         for data in (counterpart(name, "paper") for name in claim.data):
-            row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "data": data}
+            row: dict[str, Any]
             if stored.path_of(claim, data, "paper").exists():
-                found = stored.load(claim, data, PARTS, scale="paper")
-                verdict = Verdict.of(claim, data, found.arrays, found.step)
-                row = _row(verdict, found.versions) | {"judged": None}
+                _, row = _judged_now(claim, data, "paper")
             elif record := judged_before.get((claim.id, data)):
-                row |= _row_of_the_first_edition(claim, record)
+                said = (record[key] for key in ("verdict", "estimate", "samples", "versions"))
+                row = _row(claim, data, *said) | {"judged": record["judged"]}
             else:
+                row = {"chapter": claim.chapter, "claim": claim.id, "data": data}
                 row["verdict"] = "not run"
             rows.append(row)
     return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *_MEASURED, "judged"])
 
 
-def _row(verdict, versions):
-    claim, found = verdict.claim, verdict.estimate
+def _judged_now(claim, data, scale):
+    """Judge stored samples; return the verdict and its row."""
+    found = stored.load(claim, data, PARTS, scale=scale)
+    verdict = Verdict.of(claim, data, found.arrays, found.step)
+    estimate = asdict(verdict.estimate)
+    return verdict, _row(claim, data, verdict.word, estimate, verdict.shape, found.versions)
+
+
+def _row(claim, data, word, estimate, shape, versions):
     return {
         "chapter": claim.chapter,
         "claim": claim.id,
-        "data": verdict.data,
-        "verdict": verdict.word,
-        "estimate": found.mean,
-        "low": found.low,
-        "high": found.high,
+        "data": data,
+        "verdict": word,
+        "estimate": estimate["mean"],
+        "low": estimate["low"],
+        "high": estimate["high"],
         "unit": claim.unit,
         "predicted": claim.bound,
-        "samples": size_in_words(verdict.shape),
+        "samples": size_in_words(shape),
         "versions": versions,
-    }
-
-
-def _row_of_the_first_edition(claim, record):
-    return {
-        "verdict": record["verdict"],
-        "estimate": record["estimate"]["mean"],
-        "low": record["estimate"]["low"],
-        "high": record["estimate"]["high"],
-        "unit": claim.unit,
-        "predicted": claim.bound,
-        "samples": size_in_words(record["samples"]),
-        "versions": record["versions"],
-        "judged": record["judged"],
     }

@@ -373,3 +373,7 @@ SPARSIFIERS = {
     "cosine": _Cosine,
     "identity": Sparsifier,
 }
+# Those whose number of active units n_active sets.
+COUNTED = tuple(name for name, kind in SPARSIFIERS.items() if kind.counted)
+    name for name, kind in SPARSIFIERS.items() if kind.counted
+)  # those that n_active speaks of

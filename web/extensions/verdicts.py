@@ -6,6 +6,7 @@ so fail the build.
 """
 
 import contextlib
+import functools
 import re
 
 from docutils import nodes
@@ -47,12 +48,14 @@ def _pill(word, name):
 
 def judge_anew(app, doctree):
     """Render the verdicts and effects on a page from the samples that are stored today."""
+    load_claims = functools.cache(claims.load_claims)  # once for a page, and not for most
+    load_statistics = functools.cache(effects.load_statistics)
 
     def box(found):
-        return claims.recorded(claims.load_claims()[found[1]], found[2])._repr_html_()
+        return claims.recorded(load_claims()[found[1]], found[2])._repr_html_()
 
     def table(found):
-        return effects.recorded(effects.load_statistics()[found[1]], found[2])._repr_html_()
+        return effects.recorded(load_statistics()[found[1]], found[2])._repr_html_()
 
     with contextlib.chdir(app.srcdir):
         for node in doctree.findall(nodes.raw):
