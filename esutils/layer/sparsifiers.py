@@ -375,5 +375,3 @@ SPARSIFIERS = {
 }
 # Those whose number of active units n_active sets.
 COUNTED = tuple(name for name, kind in SPARSIFIERS.items() if kind.counted)
-    name for name, kind in SPARSIFIERS.items() if kind.counted
-)  # those that n_active speaks of
