@@ -49,11 +49,15 @@ def solve_gram(gram, Y, shift=0.0, n_terms=0, scratch=None):
     """
     system = np.positive(gram, out=scratch)
     system[np.diag_indices_from(system)] += shift
+    size, trace = len(system), system.trace()
     try:
         # The transpose of a matrix in C order is in Fortran order, so LAPACK needs no copy.
         factor = sl.cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-        if _full_rank(np.diag(factor[0]), n_terms):
-            return sl.cho_solve(factor, Y, check_finite=False), len(gram)
+        # The factor's smallest pivot may be rounding; its inverse's norm, which this estimates in
+        # a few solutions, shows that. The trace bounds the largest eigenvalue from above.
+        inverse_condition, _ = sl.lapack.dpocon(factor[0], trace, uplo="L")
+        if inverse_condition > (size + n_terms) * np.finfo(float).eps:
+            return sl.cho_solve(factor, Y, check_finite=False), size
     except sl.LinAlgError:
         pass
     solutions, ranks = _solve_by_eigenvectors(gram, Y, [shift], n_terms)
@@ -67,15 +71,9 @@ def solve_shifted(gram, Y, shifts):
     return np.stack([solve_gram(gram, Y, shift)[0] for shift in shifts], axis=1)
 
 
-def _full_rank(diagonal, n_terms):
-    """Return whether the matrix whose Cholesky factor has this diagonal is numerically regular."""
-    squares = diagonal**2
-    return squares.min() > (len(squares) + n_terms) * np.finfo(float).eps * squares.max()
-
-
 def _solve_by_eigenvectors(gram, Y, shifts, n_terms=0):
     """Return the solutions for all shifts and the ranks, from one eigendecomposition."""
-    values, vectors = sl.eigh(gram, lower=False, check_finite=False)
+    values, vectors = sl.eigh(gram, lower=False, driver="evd", check_finite=False)
     values = values[:, None] + shifts
     kept = values > (len(gram) + n_terms) * np.finfo(float).eps * values[-1]
     parts = (vectors.T @ Y)[:, None] / np.where(kept, values, np.inf)[:, :, None]

@@ -78,6 +78,7 @@ class _RidgeProblem:
         """Return the readout for each penalty."""
         solutions = solve_shifted(self.gram, self.right, penalties)
         if self.dual:
+            solutions -= solutions.mean(axis=0)  # their sum is zero, but for rounding
             solutions = dual_weights(self.Z, solutions)
         return centred_readouts(solutions, self.z_mean, self.y_mean, penalties)
 

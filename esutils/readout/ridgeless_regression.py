@@ -192,7 +192,9 @@ def minimum_norm_path(
     Notes
     -----
     Everything is computed in float64. Pass float64 codes as well: dependent columns are not
-    recognised in float32, and near m = n the system is too ill-conditioned for it.
+    recognised in float32, and near m = n the system is too ill-conditioned for it. For m > n the
+    Gram matrix squares the condition number, so singular values of a code that are smaller than
+    ``sqrt((n + m) * 2.2e-16)`` of the largest count as zero.
 
     Chapter: 08-double-descent.
 
