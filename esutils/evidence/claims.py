@@ -252,7 +252,7 @@ def _check_reproduces(verdict, arrays):
     then = stored.expected(claim, data, PARTS)
     before = Verdict.of(claim, data, then.arrays, then.step)
     assert before.word == verdict.word, f"{claim.id}: was {before.word}, now {verdict!r}"
-    found = dict(zip(PARTS, (before.estimate, before.control), strict=True))
+    found = {"statistic": before.estimate, "control": before.control}
     stored.check(claim.id, arrays, then, found, claim.threshold)
 
 

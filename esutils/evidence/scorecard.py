@@ -129,9 +129,9 @@ def at_paper_scale() -> pd.DataFrame:
     >>> sorted(set(scorecard.at_paper_scale()["data"]))
     ['fashion-mnist', 'mnist', 'simulation']
     """
-    path, rows = ledger.book_root() / "ledger" / "full-size.json", []
-    before = ledger.read_json(path)["verdicts"] if path.exists() else []
+    before = ledger.read_json(ledger.book_root() / "ledger" / "full-size.json")["verdicts"]
     judged_before = {(record["claim"], record["data"]): record for record in before}
+    rows = []
     for claim in load_claims().values():
         for data in (counterpart(name, "paper") for name in claim.data):
             row: dict[str, Any]

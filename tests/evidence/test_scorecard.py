@@ -87,6 +87,10 @@ def test_samples_of_another_experiment_are_refused(two):
 
 
 def test_at_full_size_samples_are_judged_now_and_the_rest_as_it_was(two, monkeypatch):
+    full_size = two / "ledger" / "full-size.json"
+    full_size.write_text(json.dumps({"verdicts": []}))
+    table = scorecard.at_paper_scale()
+    assert list(table) == [*SAID, *MEASURED, "judged"] and (table["verdict"] == "not run").all()
     monkeypatch.setenv("ES_SCALE", "paper")
     verdict = judge("toy.first", 2, "mnist")
     monkeypatch.delenv("ES_SCALE")
@@ -101,9 +105,10 @@ def test_at_full_size_samples_are_judged_now_and_the_rest_as_it_was(two, monkeyp
         "judged": "2020-01-01",
     }
     stands = old | {"claim": "toy.first", "data": "mnist"}  # replaced by the samples above
-    (two / "ledger" / "full-size.json").write_text(json.dumps({"verdicts": [old, stands]}))
+    full_size.write_text(json.dumps({"verdicts": [old, stands]}))
     table = scorecard.at_paper_scale()
-    assert list(table) == [*SAID, *MEASURED, "judged"]
+    assert table["chapter"].tolist() == ["99-toy"] * 4
+    assert table["claim"].tolist() == ["toy.first"] * 3 + ["toy.second"]
     assert table["data"].tolist() == ["fashion-mnist", "mnist", "here", "here"]
     assert table["verdict"].tolist() == ["not run", "holds", "not run", "undecided"]
     assert table.loc[[0, 2], [*MEASURED, "judged"]].isna().all(axis=None)
