@@ -210,7 +210,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
         stored.record(statistic, _folder(data), arrays)
     elif ledger.mode() == "check":
         then = stored.expected(statistic, _folder(data), statistic.defined)
-        stored.check(statistic_id, arrays, then, _estimates(then.arrays))
+        stored.check(statistic_id, arrays, then, _estimates(then.arrays), 0.0)
     return Effects(statistic, data, found)
 
 

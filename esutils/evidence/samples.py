@@ -22,7 +22,7 @@ from esutils.scale import current
 
 _EQUAL = 0.99  # share of the entries that must come out again
 _CLOSE = 0.1  # of an interval's half-width: what counts as equal
-_ROUNDING = 1e-3  # of the threshold or the interval: some means are pure rounding error
+_ROUNDING = 1e-3  # of the mean or the threshold: some means are pure rounding error
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def check(
     arrays: Mapping[str, Array],
     then: Samples,
     found: Mapping[str, Estimate],
-    threshold: float = 0.0,
+    threshold: float,
 ) -> None:
     """Raise unless a run agrees with the stored samples, as far as a verdict can tell.
 
@@ -196,7 +196,7 @@ def check(
     found : dict of str to Estimate
         The means of the stored arrays, with their intervals.
     threshold : float
-        The claim's.
+        The claim's; 0 for an effect.
     """
     alike = (then.arithmetic, then.versions) == (arithmetic(), versions())
     for part, now in arrays.items():
@@ -205,7 +205,7 @@ def check(
 
 def _check_array(name, now, then, found, threshold, alike):
     assert now.shape == then.shape, f"{name}: stored with shape {then.shape}, now {now.shape}"
-    rounding = _ROUNDING * max(abs(found.low), abs(found.high), abs(threshold))
+    rounding = _ROUNDING * max(abs(found.mean), abs(threshold))
     said = f"{name}: the mean is stored as {then.mean()}, and is now {now.mean()}"
     if not alike:
         assert found.low - rounding <= now.mean() <= found.high + rounding, said

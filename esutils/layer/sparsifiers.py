@@ -107,7 +107,7 @@ def block_winners(H: ArrayLike, block_size: int) -> NDArray[np.int32]:
     """
     H = check_matrix("H", H)
     m = H.shape[1]
-    check_int("block_size", block_size, high=m)
+    check_int("block_size", block_size)
     if m % block_size:
         raise ValueError(f"block_size must divide the {m} units, got {block_size}")
     return _BlockWinners(m, m // block_size).units(H)

@@ -90,9 +90,10 @@ def test_on_another_machine_the_mean_must_lie_in_the_interval(book, monkeypatch,
     with pytest.raises(AssertionError, match="only 0.0% of the samples"):
         judge(2 + moved)
     monkeypatch.setattr(f"esutils.evidence.samples.{other}", lambda: "another")
-    judge(2 + moved)
-    with pytest.raises(AssertionError, match="^toy.claim, statistic: the mean is stored as"):
-        judge(2 + 3 * moved)
+    for side in (-1, 1):
+        judge(2 + side * moved)
+        with pytest.raises(AssertionError, match="^toy.claim, statistic: the mean is stored as"):
+            judge(2 + 3 * side * moved)
     with pytest.raises(AssertionError, match="was holds, now fails"):
         judge(0)
 
@@ -113,6 +114,9 @@ def test_rounding_error_need_not_come_out_again(book, monkeypatch):
     claims.judge("toy.claim", 1e-17 * NOISE + 3e-16, NOISE + 1, data="here")
     with pytest.raises(AssertionError, match="^toy.claim, statistic: only 0.0%"):
         claims.judge("toy.claim", 1e-17 * NOISE + 5e-15, NOISE + 1, data="here")
+    monkeypatch.setattr("esutils.evidence.samples.arithmetic", lambda: "another")
+    for mean in (3e-16, 7e-16):
+        claims.judge("toy.claim", 1e-17 * NOISE + mean, NOISE + 1, data="here")
 
 
 def test_missing_samples_are_an_error(book, monkeypatch):

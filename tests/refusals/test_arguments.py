@@ -232,7 +232,9 @@ READOUT = [
     Refusal(lambda: readout.tuned_ridge(X[:4], Y[:4]), ["samples in Z", 5, 4]),
     Refusal(lambda: readout.tuned_ridge(X, Y, [-1]), ["relative_penalties", [-1]]),
     Refusal(lambda: readout.tuned_ridge(X, Y, random_state=None), ["random_state", None]),
-    Refusal(lambda: readout.tuned_ridge(X, Y, random_state=2**32), ["random_state", 2**32]),
+    Refusal(
+        lambda: readout.tuned_ridge(X, Y, random_state=2**32), ["random_state", 2**32 - 1, 2**32]
+    ),
     Refusal(lambda: readout.loo_ridge(NAN, Y), ["Z", "NaN"]),
     Refusal(lambda: readout.loo_ridge(HUGE, Y), ["products of Z", "infinity"]),
     Refusal(lambda: readout.loo_ridge(X, WORDS), ["Y", "<U32"]),
