@@ -5,6 +5,7 @@ in the report is kept as long as the same change of the same function survives. 
 mutants are killed, or if a survivor has no reason.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from esutils.common.files import write_text
 REPORT = Path("tests/mutants.md")
 LEAST = 90  # percent
 NO_REASON = "  no reason is known"
+NOT_RUN = 255  # how a mutant's tests end if pytest refuses to run; mutmut calls it a timeout
 HEAD = """# Mutants
 
 `make mutation` changes the code of some modules in one place after another and runs the tests that
@@ -36,6 +38,10 @@ def mutmut(*arguments):
 
 def results():
     """Return which mutants were killed, by module."""
+    for path in Path("mutants").rglob("*.meta"):
+        for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
+            if code == NOT_RUN:
+                raise RuntimeError(f"{name}: pytest did not run; does it find every test's id?")
     found = defaultdict(dict)
     for line in mutmut("results", "--all", "true").splitlines():
         if "__mutmut_" in line:

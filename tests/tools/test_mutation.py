@@ -1,5 +1,7 @@
 """The report on mutants counts and describes them, and refuses survivors without a reason."""
 
+import json
+
 import pytest
 
 from tools import mutation
@@ -60,3 +62,11 @@ def test_too_few_killed_is_a_failure(run):
 def test_a_mutant_that_was_not_tried_is_refused(run, fate):
     with pytest.raises(RuntimeError, match=f"half__mutmut_1: {fate}; run mutmut again"):
         run("killed", fate)
+
+
+def test_a_mutant_whose_tests_did_not_run_is_no_timeout(run, tmp_path):
+    meta = tmp_path / "mutants" / "esutils" / "room" / "toy.py.meta"
+    meta.parent.mkdir(parents=True)
+    meta.write_text(json.dumps({"exit_code_by_key": {"half__mutmut_0": 1, "half__mutmut_1": 255}}))
+    with pytest.raises(RuntimeError, match="half__mutmut_1: pytest did not run"):
+        run("killed", "timeout")
