@@ -244,7 +244,7 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _sparse_codes(self, X):
         if self._sparsifier.exact:
             return self._exact_codes(X)
-        return sp.vstack(self._each_block(X, lambda rows, H: self._csr_block(H, X.dtype)), "csr")
+        return sp.vstack(self._each_block(X, lambda rows, H: self._csr_block(H, X.dtype)))
 
     def _csr_block(self, H, dtype):
         return sp.csr_matrix(self._sparsifier.encode(H, out=H).astype(dtype, copy=False))

@@ -202,6 +202,11 @@ def test_bias_tells_lengths_apart_and_is_a_constant_input():
     assert np.isclose(encoder.offset_.std(), 0.5 * rms, rtol=0.05)
 
 
+def test_one_unit_in_twenty_is_active_by_default_and_at_least_one():
+    for m, k in ((5, 1), (20, 1), (100, 5)):
+        assert (ExpandSparsify(m, random_state=0).fit_transform(X).sum(axis=1) == k).all()
+
+
 def test_default_bandwidth_is_the_root_of_half_the_total_variance():
     encoder = ExpandSparsify(50_000, sparsifier="cosine", random_state=0).fit(X)
     assert np.isclose(encoder.bandwidth_, np.sqrt(X.var(axis=0).sum() / 2))
@@ -213,6 +218,15 @@ def test_default_bandwidth_is_the_root_of_half_the_total_variance():
     single = encoder.fit(X.astype(np.float32))
     assert single.phase_.dtype == single.offset_.dtype == single.mean_.dtype == np.float32
     assert encoder.fit(np.ones((3, 2))).bandwidth_ == 1
+
+
+def test_a_given_bandwidth_divides_the_projections():
+    for bandwidth in (1.0, 2.0):
+        encoder = ExpandSparsify(40, sparsifier="cosine", bandwidth=bandwidth, random_state=0)
+        plain = ExpandSparsify(40, sparsifier="identity", random_state=0)
+        H = plain.fit_transform(X) / bandwidth
+        Z = encoder.fit_transform(X)
+        np.testing.assert_allclose(Z, np.sqrt(2) * np.cos(H + encoder.phase_), atol=1e-9)
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])

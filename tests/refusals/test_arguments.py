@@ -110,10 +110,12 @@ LAYER = [
     Refusal(lambda: layer.projection(True, 4), ["n_expanded", True]),
     Refusal(lambda: layer.projection(3, -1), ["n_inputs", -1]),
     Refusal(lambda: layer.projection(3, "4"), ["n_inputs", "'4'"]),
+    Refusal(lambda: layer.projection(3, 2**31), ["n_inputs", 2**31 - 1, 2**31]),
     Refusal(lambda: layer.projection(3, 4, "cauchy"), ["law", "'data'", "'cauchy'"]),
     Refusal(lambda: layer.projection(3, 4, "fly", fan_in=5), ["fan_in", 4, 5]),
     Refusal(lambda: layer.projection(5, 4, "rotation"), ["n_expanded", 4, 5]),
     Refusal(lambda: layer.projection(3, 4, "none"), ["n_expanded", 4, 3]),
+    Refusal(lambda: layer.projection(5, 4, "none"), ["n_expanded", 4, 5]),
     Refusal(lambda: layer.projection(3, 4, ["fly"]), ["law", "'data'", "['fly']"]),
     Refusal(lambda: layer.projection(3, 4, random_state=True), ["random_state", True]),
     Refusal(lambda: layer.projection(3, 4, random_state="0"), ["random_state", "'0'"]),
@@ -201,7 +203,7 @@ LAYER = [
     Refusal(lambda: ExpandSparsify(10).resized(0), ["n_expanded", 0]),
     Refusal(lambda: ExpandSparsify(10).fit(X).transform(X[:, :3]), ["X", 3, 4]),
     Refusal(lambda: ExpandSparsify(10).fit(HUGE), ["squares of X", "infinity"]),
-    Refusal(lambda: codes_in_batches(None), ["X", "NoneType"]),
+    Refusal(lambda: codes_in_batches(None), ["X", "CSR", "NoneType"]),
     Refusal(lambda: codes_in_batches(WIDE), ["X", 200, 4]),
     Refusal(lambda: codes_in_batches(X, 0), ["batch_size", 0]),
     Refusal(lambda: model_family(4, 10, 2, random_state=None), ["random_state", None]),
@@ -414,12 +416,15 @@ NETWORKS = [
     Refusal(lambda: tickets.supermask(None, X, y, 0.3), ["model", None]),
     Refusal(lambda: tickets.supermask(NET, X[:, :3], y, 0.3), ["X", 4, (60, 3)]),
     Refusal(lambda: tickets.supermask(NET, X, y[:59], 0.3), ["y", 60, 59]),
-    Refusal(lambda: tickets.ScoredLinear(NET, 0.3, torch.Generator()), ["linear", "Sequential"]),
+    Refusal(
+        lambda: tickets.ScoredLinear(NET, 0.3, torch.Generator()), ["torch.nn.Linear", "Sequential"]
+    ),
     Refusal(lambda: tickets.ScoredLinear(NET[0], 0, torch.Generator()), ["keep", 0]),
     Refusal(lambda: tickets.ScoredLinear(NET[0], 1.1, torch.Generator()), ["keep", 1.1]),
-    Refusal(lambda: tickets.ScoredLinear(NET[0], 0.3, 3), ["generator", "int"]),
+    Refusal(lambda: tickets.ScoredLinear(NET[0], 0.3, 3), ["generator", "torch.Generator", "int"]),
     Refusal(
-        lambda: next(tickets.iterative_pruning(NET, None, [0.5, 0.5], 1)), ["train", "NoneType"]
+        lambda: next(tickets.iterative_pruning(NET, None, [0.5, 0.5], 1)),
+        ["train", "function", "NoneType"],
     ),
     Refusal(
         lambda: list(tickets.iterative_pruning(DEEPER, revive, HALF, 1)),
