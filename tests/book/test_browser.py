@@ -71,7 +71,7 @@ def visit(chromium, address):
         page.on("console", lambda said: said.type == "error" and page.problems.append(said.text))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("request", lambda asked: note_stranger(page, asked.url, base))
-        page.on("requestfailed", lambda asked: page.problems.append(f"failed: {asked.url}"))
+        page.on("requestfailed", lambda asked: note_failure(page, asked))
         page.on("response", lambda response: page.responses.append(response))
         page.goto(f"{base}{page_name}.html", wait_until="networkidle")
         if options.get("java_script_enabled", True):
@@ -81,6 +81,11 @@ def visit(chromium, address):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def note_failure(page, asked):
+    if asked.failure != "net::ERR_ABORTED":  # what leaving a page cancels
+        page.problems.append(f"failed: {asked.url}")
 
 
 def note_stranger(page, url, base):

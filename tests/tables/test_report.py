@@ -28,11 +28,16 @@ def table(n=120):
     return pd.DataFrame({EVIL: X[:, 0], "b$x^2": X[:, 1], "cat": words, f"y{EVIL}": label})
 
 
-def report(*arguments):
+def report(*arguments, **options):
     command = [sys.executable, "-m", "esutils", "report", *map(str, arguments)]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
     )
+
+
+def listen():
+    """Let a new process be interrupted, even where these tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +106,14 @@ def test_names_and_values_are_text(page):
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
 def test_a_report_that_is_interrupted_while_its_chapter_runs_leaves_nothing(tmp_path):
     table().to_csv(tmp_path / "t.csv", index=False)
-    process = report(tmp_path / "t.csv", "--target", f"y{EVIL}", "--out", tmp_path / "page.html")
+    process = report(
+        tmp_path / "t.csv",
+        "--target",
+        f"y{EVIL}",
+        "--out",
+        tmp_path / "page.html",
+        preexec_fn=listen,
+    )
     # The progress bar overwrites this line as soon as the first cell of the chapter has run.
     assert any("| 0/" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
