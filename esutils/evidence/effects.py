@@ -207,7 +207,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     arrays = {name: check_samples(name, samples[name]) for name in statistic.defined}
     found = _estimates(arrays)
     if ledger.mode() == "record":
-        stored.record(statistic, _folder(data), arrays)
+        stored.record(statistic, _folder(data), arrays, 0.0)
     elif ledger.mode() == "check":
         then = stored.expected(statistic, _folder(data), statistic.defined)
         stored.check(statistic_id, arrays, then, _estimates(then.arrays), 0.0)

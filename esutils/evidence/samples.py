@@ -127,7 +127,7 @@ def path_of(entry: Any, folder: str, scale: str | None = None) -> Path:
     return samples / (scale or current()) / folder / f"{entry.id}.npz"
 
 
-def record(entry: Any, folder: str, arrays: dict[str, Array], step: float = 0.0) -> None:
+def record(entry: Any, folder: str, arrays: dict[str, Array], step: float) -> None:
     """Store what a run measured; where the same is stored already, leave the file as it is."""
     path, root = path_of(entry, folder), ledger.book_root()
     n_seeds = max(map(len, arrays.values()))

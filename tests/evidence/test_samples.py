@@ -48,9 +48,14 @@ def test_name_the_commit_and_whether_it_was_all(book, monkeypatch):
     (book / "chapters" / "99-other.ipynb").touch()
     claims.judge("toy.claim", NOISE + 1, NOISE, "here")
     assert not claims.load_samples("toy.claim", "here").dirty  # another chapter changes nothing
-    (book / "chapters" / "99-toy.ipynb").touch()
-    claims.judge("toy.claim", NOISE + 2, NOISE, "here")
-    assert claims.load_samples("toy.claim", "here").dirty
+    own = ["chapters/99-toy.ipynb", "esutils/new.py", "ledger/claims.yml", "ledger/statistics.yml"]
+    for shift, path in enumerate(map(book.joinpath, own), start=2):
+        path.parent.mkdir(exist_ok=True)
+        before = path.read_bytes() if path.exists() else None
+        path.write_bytes((before or b"") + b"\n")
+        claims.judge("toy.claim", NOISE + shift, NOISE, "here")
+        assert claims.load_samples("toy.claim", "here").dirty, path
+        path.unlink() if before is None else path.write_bytes(before)
 
 
 def test_a_run_that_gives_the_same_leaves_the_file_as_it_is(stored, monkeypatch):

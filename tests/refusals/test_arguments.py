@@ -159,6 +159,7 @@ LAYER = [
     Refusal(lambda: layer.winners([["a", "\ud800"]], 1), ["H", "<U1"]),
     Refusal(lambda: layer.winner_take_all(X, 5), ["n_active", 4, 5]),
     Refusal(lambda: layer.winner_take_all(X[0], 1), ["H", (4,)]),
+    Refusal(lambda: layer.block_winners(X, 0), ["block_size", 0]),
     Refusal(lambda: layer.block_winners(X, 3), ["block_size", 4, 3]),
     Refusal(lambda: layer.block_winners(X, 5), ["block_size", 4, 5]),
     Refusal(lambda: layer.unit_thresholds(X, 0), ["sparsity", 0]),
