@@ -26,7 +26,7 @@ from esutils.common.checks import (
 from esutils.layer import ExpandSparsify, model_family
 from esutils.networks import mlp, tickets, training
 from esutils.sweep import over_seeds
-from esutils.tables.reading import Table
+from esutils.tables.reading import TASKS, Table
 from esutils.tables.splits import resplit
 
 # The random layer: its default width, active fraction and bias, and what else is tried
@@ -157,7 +157,7 @@ def error(outputs: ArrayLike, Y: ArrayLike, task: str) -> float:
     """
     outputs = check_matrix("outputs", outputs, finite=False)
     Y = check_matrix("Y", check_targets("Y", Y, len(outputs)), outputs.shape[1])
-    if check_choice("task", task, ("classification", "regression")) == "regression":
+    if check_choice("task", task, TASKS) == "regression":
         return float(np.mean((outputs - Y) ** 2))
     return float(np.mean(outputs.argmax(axis=1) != Y.argmax(axis=1)))
 

@@ -20,6 +20,7 @@ from sklearn.model_selection import train_test_split
 from esutils.common.checks import check_array, check_choice, check_flag, check_int, check_type
 from esutils.common.types import Array
 
+TASKS = ("classification", "regression")
 MAX_READ = 1_000_000  # rows that are read from a file
 MAX_ROWS = 2_000  # rows that are kept to learn from and to test on
 MIN_ROWS = 50
@@ -27,7 +28,6 @@ MAX_CATEGORIES = 20  # a column of categories becomes at most so many columns of
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
 _NOTES = "esutils.notes"  # where a frame carries what was left out in reading its file
-_TASKS = ("classification", "regression")
 _MIN_CLASS = 10  # rows of the smallest class that is kept
 _MAX_CLASSES = 50
 _MAX_LABELS = 20  # a target with at most so many different whole numbers is taken for classes
@@ -317,7 +317,7 @@ def _read_target(column, task, notes):
         few = _n_different(column) <= (_MAX_LABELS if whole else 0)
         text = numbers.notna().mean() < _NUMERIC_SHARE
         task = "classification" if few or text or types.is_bool_dtype(column) else "regression"
-    check_choice("task", task, _TASKS)
+    check_choice("task", task, TASKS)
     if task == "regression":
         return _read_real(column, numbers, notes)
     labels = column.astype(str)
@@ -325,7 +325,7 @@ def _read_target(column, task, notes):
     rare = sorted(counts.index[counts < _MIN_CLASS])
     kept = ~labels.isin(rare).to_numpy()
     if rare and len(rare) < len(counts):
-        listed = ", ".join(rare[:5]) + (", and others" if len(rare) > 5 else "")
+        listed = _listed(rare, 5)
         notes.append(f"Classes left out because they have fewer than {_MIN_CLASS} rows: {listed}.")
     classes, codes = np.unique(labels[kept], return_inverse=True)
     if not 2 <= len(classes) <= _MAX_CLASSES:
@@ -387,9 +387,12 @@ def _read_columns(frame, notes):
             columns[name] = values
     for left, why in ((empty, "empty"), (constant, "constant"), (names, "different in most rows")):
         if left:
-            listed = ", ".join(left[:8]) + (", and others" if len(left) > 8 else "")
-            notes.append(f"Columns left out because they are {why}: {listed}.")
+            notes.append(f"Columns left out because they are {why}: {_listed(left, 8)}.")
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _listed(names, most):
+    return ", ".join(names[:most]) + (", and others" if len(names) > most else "")
 
 
 def _as_numbers(column):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from esutils import questions, tables
 from esutils.evidence.intervals import over_resplits
-from esutils.tables.experiments import ACTIVE_FRACTIONS, UNITS_PER_ROW, WIDTHS
+from esutils.tables.experiments import WIDTHS
 from tests.helpers.made_tables import made_tables
 from tests.helpers.strategies import seeds
 
@@ -64,14 +64,10 @@ def test_advice_names_the_simplest_good_model(found):
 @st.composite
 def results(draw):
     """Draw what the experiments might have measured on a few resplits."""
-    asked = {key for question in questions.QUESTIONS for key in (question.first, question.second)}
-    keys = {f"family, {name}" for name in (*questions.MODELS, "constant")}
-    keys |= asked - {"nothing", "no penalty, best below n"}  # which the answers add
-    settings = {"width": WIDTHS, "active fraction": ACTIVE_FRACTIONS, "no penalty": UNITS_PER_ROW}
-    keys |= {f"{part}, {setting}" for part in settings for setting in settings[part]}
+    keys = sorted(questions.COLUMNS)
     rng, n = np.random.default_rng(draw(seeds)), draw(st.integers(3, 6))
     spread = draw(st.sampled_from([0.001, 0.1])) * rng.standard_normal((n, len(keys)))
-    return pd.DataFrame(np.abs(rng.random(len(keys)) + spread), columns=sorted(keys))
+    return pd.DataFrame(np.abs(rng.random(len(keys)) + spread), columns=keys)
 
 
 @given(results(), made_tables(), st.data())
