@@ -54,7 +54,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     binary : bool
         Whether those active units have value 1 or keep their projection.
     bandwidth : float, optional
-        Bandwidth of the Gaussian kernel that ``"cosine"`` estimates, in units of the inputs. By
+        Bandwidth of the kernel that ``"cosine"`` estimates, in units of the inputs: the Gaussian
+        kernel with Gaussian rows, the Laplacian ``exp(-distance / bandwidth)`` with Cauchy rows. By
         default the square root of half the total variance of the training samples.
     bias : float
         Standard deviation of each unit's random bias, in units of the root mean square distance
@@ -133,6 +134,14 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def nested(self) -> bool:
         """Whether the code at width m is the first m columns of the code at every larger width."""
         return self._make_sparsifier().nested
+
+    @property
+    def active_fraction(self) -> float:
+        """The share k/m of the units that are active, for winners, blocks and thresholds."""
+        sparsifier = self._make_sparsifier()
+        if not sparsifier.counted:
+            raise AttributeError(f"codes of sparsifier={self.sparsifier!r} set no active fraction")
+        return sparsifier.n_active / sparsifier.n_units
 
     @property
     def block_size(self) -> int:

@@ -24,7 +24,7 @@ from esutils.common.types import Array, Matrix, Seed
 _SPARSE = 1 / 16  # gathering beats BLAS if units listen to at most this share of the inputs
 _ROWS = 64  # samples that a thread projects at a time
 
-LAWS = ("gaussian", "sphere", "sign", "fly", "data", "rotation", "none")
+LAWS = ("gaussian", "cauchy", "sphere", "sign", "fly", "data", "rotation", "none")
 
 
 def projection(
@@ -45,10 +45,12 @@ def projection(
         Number of units m, the rows.
     n_inputs : int
         Number of inputs d, the columns.
-    law : {"gaussian", "sphere", "sign", "fly", "data", "rotation", "none"}
+    law : {"gaussian", "cauchy", "sphere", "sign", "fly", "data", "rotation", "none"}
         The distribution of a row ``w``:
 
         - ``"gaussian"``: entries independent N(0, 1), so ``w @ x`` is N(0, ``|x|^2``).
+        - ``"cauchy"``: a Gaussian row divided by the absolute value of one normal number, so that
+          ``w @ x`` has a Cauchy distribution of scale ``|x|`` and rows differ much in length.
         - ``"sphere"``: uniform on the unit sphere, as in Dasgupta and Tosh (2020).
         - ``"sign"``: entries ``-sqrt(3)``, 0, ``sqrt(3)`` with probabilities 1/6, 2/3, 1/6
           (variance 1; Achlioptas 2003). CSR.
@@ -95,6 +97,9 @@ def projection(
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     if law == "gaussian":
         return rng.standard_normal((m, d)).astype(dtype, copy=False)
+    if law == "cauchy":
+        normal = rng.standard_normal((m, d + 1))
+        return (normal[:, :d] / np.abs(normal[:, d:])).astype(dtype, copy=False)
     if law == "sphere":
         return _unit_rows(rng.standard_normal((m, d))).astype(dtype, copy=False)
     if law == "sign":

@@ -1,4 +1,4 @@
-"""Closed forms to compare measured curves with: the risks of two regressions, and three kernels.
+"""Closed forms to compare measured curves with: the risks of two regressions.
 
 All risks are excess risks: the mean squared error of a prediction against the noiseless target.
 """
@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, owens_t
 
-from esutils.common.checks import check_array, check_int, check_number
+from esutils.common.checks import check_array, check_number
 
 _Values = Any  # a float for a float, an array for an array
 
@@ -60,7 +59,7 @@ def hastie_risk(gamma: ArrayLike, signal: float, noise: float) -> _Values:
     >>> theory.hastie_risk([0.5, 1.0, 2.0], signal=1.0, noise=1.0)
     array([1. , inf, 1.5])
     """
-    gamma = _check_range("gamma", gamma, 0, np.inf, open_ends=True)
+    gamma = check_range("gamma", gamma, 0, np.inf, open_ends=True)
     signal, noise = check_number("signal", signal), check_number("noise", noise)
     gap = np.where(gamma == 1, np.nan, np.abs(gamma - 1))
     below = noise * gamma / gap
@@ -126,12 +125,12 @@ def mei_montanari_risk(
     >>> float(at), bool(beyond < 1)
     (inf, True)
     """
-    psi1 = _check_range("psi1", psi1, 0, np.inf, open_ends=True)
-    psi2 = _check_range("psi2", psi2, 0, np.inf, open_ends=True)
+    psi1 = check_range("psi1", psi1, 0, np.inf, open_ends=True)
+    psi2 = check_range("psi2", psi2, 0, np.inf, open_ends=True)
     linear_signal = check_number("linear_signal", linear_signal)
     noise = check_number("noise", noise)
     nonlinear_signal = check_number("nonlinear_signal", nonlinear_signal)
-    values = _check_range("moments", moments, -np.inf, np.inf)
+    values = check_range("moments", moments, -np.inf, np.inf)
     mu0, mu1, second = values if values.shape == (3,) else (0, 0, 0)
     if not (mu1 != 0 and second > mu0**2 + mu1**2):
         raise ValueError(
@@ -159,143 +158,7 @@ def mei_montanari_risk(
     return np.where(psi1 == psi2, np.inf, risk)[()]
 
 
-def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
-    """Compute the mean product of the random features of two unit vectors, scaled to 1 at angle 0.
-
-    For a standard normal ``g`` this is ``2 * E s(g @ x) s(g @ z)``, where s is the step function
-    (order 0) or the ReLU (order 1). The inner product of two random codes tends to it as the
-    codes get wider.
-
-    Parameters
-    ----------
-    angle : float or array of any shape
-        Angle t between the two vectors, in radians, from 0 to pi.
-    order : {0, 1}
-        0 gives ``1 - t/pi``, 1 gives ``(sin t + (pi - t) cos t) / pi``.
-
-    Returns
-    -------
-    float or array of the shape of ``angle``
-        The kernel, in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If ``angle`` is outside [0, pi] or ``order`` is neither 0 nor 1.
-
-    Notes
-    -----
-    Chapter: 04-random-networks.
-
-    References
-    ----------
-    Cho, Saul. Kernel methods for deep learning. NeurIPS, 2009.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from esutils import theory
-    >>> theory.arc_cosine_kernel([0, np.pi / 2, np.pi], order=0)
-    array([1. , 0.5, 0. ])
-    """
-    angle = _check_range("angle", angle, 0, np.pi)
-    if check_int("order", order, low=0, high=1) == 0:
-        return 1 - angle / np.pi
-    return (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
-
-
-def code_overlap(angle: ArrayLike, sparsity: ArrayLike) -> _Values:
-    """Compute the expected share of one point's active units that a second point shares.
-
-    A unit is active if its Gaussian projection exceeds q, the ``1 - sparsity`` quantile of its
-    distribution. The k-winner-take-all codes of unit vectors behave in this way as they get wider.
-
-    Parameters
-    ----------
-    angle : float or array
-        Angle t between the two points, in radians, from 0 to pi.
-    sparsity : float or array
-        Active fraction, the share of units that are active, in (0, 1); broadcast against
-        ``angle``.
-
-    Returns
-    -------
-    float or array of the broadcast shape
-        The overlap: 1 at angle 0, ``sparsity`` at pi/2, ``max(0, 2 - 1/sparsity)`` at pi.
-
-    Raises
-    ------
-    ValueError
-        If ``angle`` is outside [0, pi] or ``sparsity`` is outside (0, 1).
-
-    Notes
-    -----
-    By Plackett's identity, the probability that a unit is active for both points falls with the
-    angle at the rate ``exp(-q^2 / (1 + cos t)) / (2 pi)``. The integral of this rate from 0 to t
-    is ``2 T(q, tan(t/2))`` with Owen's function T, so the overlap is
-    ``1 - 2 T(q, tan(t/2)) / sparsity``. If half of the units are active, this is ``1 - t/pi``.
-
-    Chapter: 01-expand-and-sparsify.
-
-    References
-    ----------
-    Plackett. A reduction formula for normal multivariate integrals. Biometrika, 1954.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from esutils import theory
-    >>> np.allclose(theory.code_overlap([0, np.pi / 2], sparsity=0.05), [1, 0.05])
-    True
-    """
-    angle = _check_range("angle", angle, 0, np.pi)
-    sparsity = _check_range("sparsity", sparsity, 0, 1, open_ends=True)
-    missed = 2 * owens_t(ndtri(sparsity), np.tan(angle / 2))
-    # For opposite points the two terms can be equal: rounding must not make the result negative.
-    return np.maximum(0, 1 - missed / sparsity)
-
-
-def gaussian_kernel(distance: ArrayLike, bandwidth: float) -> _Values:
-    """Compute ``exp(-distance^2 / (2 bandwidth^2))``, to which many cosine features tend.
-
-    Parameters
-    ----------
-    distance : float or array of any shape
-        Euclidean distance between two points, at least 0.
-    bandwidth : float
-        Width of the kernel, in the units of ``distance``, above 0.
-
-    Returns
-    -------
-    float or array of the shape of ``distance``
-        The kernel, in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If ``distance`` is negative or ``bandwidth`` is not positive.
-
-    Notes
-    -----
-    Chapter: 08-double-descent.
-
-    References
-    ----------
-    Rahimi, Recht. Random features for large-scale kernel machines. NeurIPS, 2007.
-
-    Examples
-    --------
-    >>> from esutils import theory
-    >>> here, far = theory.gaussian_kernel([0.0, 3.0], bandwidth=1.0)
-    >>> float(here), bool(far < 0.02)
-    (1.0, True)
-    """
-    distance = _check_range("distance", distance, 0, np.inf)
-    bandwidth = check_number("bandwidth", bandwidth, open_low=True)
-    return np.exp(-((distance / bandwidth) ** 2) / 2)
-
-
-def _check_range(name, value, low, high, open_ends=False):
+def check_range(name, value, low, high, open_ends=False):
     """Return ``value`` as a float array if all its entries are finite and in the range."""
     array = check_array(name, value)
     inside = array.dtype.kind in "uif" and np.isfinite(array).all()

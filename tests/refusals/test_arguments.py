@@ -455,6 +455,10 @@ for name, masks in ({"None": None, "[]": []} | VECTORS).items():
 
 
 DATA = [
+    Refusal(lambda: data.load_mnist5k(0), ["n_test", [10, 4990], 0]),
+    Refusal(lambda: data.load_mnist5k(5000), ["n_test", [10, 4990], 5000]),
+    Refusal(lambda: data.load_mnist5k(1000.0), ["n_test", [10, 4990], 1000.0]),
+    Refusal(lambda: data.load_mnist5k(2001), ["n_test", "multiple", 10, 2001]),
     Refusal(lambda: data.subsample(FRAME, 10, 0), ["split", "DataFrame"]),
     Refusal(lambda: data.corrupt_labels(RAGGED, 0.5, 0), ["y", "different lengths"]),
     Refusal(lambda: data.subsample(DIGITS, 9, 0), ["n_train", [10, 1437], 9]),
@@ -596,10 +600,29 @@ THEORY = [
     Refusal(lambda: theory.arc_cosine_kernel(3.2, 0), ["angle", 3.2]),
     Refusal(lambda: theory.arc_cosine_kernel(1, 2), ["order", 2]),
     Refusal(lambda: theory.code_overlap(-0.1, 0.5), ["angle", -0.1]),
-    Refusal(lambda: theory.code_overlap(1, 0), ["sparsity", 0]),
-    Refusal(lambda: theory.code_overlap(1, [0.5, 1.0]), ["sparsity", [0.5, 1.0]]),
+    Refusal(lambda: theory.code_overlap(1, 0), ["active_fraction", 0]),
+    Refusal(lambda: theory.code_overlap(1, [0.5, 1.0]), ["active_fraction", [0.5, 1.0]]),
     Refusal(lambda: theory.gaussian_kernel(-1, 1), ["distance", -1]),
     Refusal(lambda: theory.gaussian_kernel(1, 0), ["bandwidth", 0]),
+    Refusal(lambda: theory.laplacian_kernel(-1, 1), ["distance", -1]),
+    Refusal(lambda: theory.laplacian_kernel(1, 0), ["bandwidth", 0]),
+    Refusal(lambda: theory.relu_kernel(4), ["angle", 4]),
+    Refusal(lambda: theory.winners_kernel(4, 0.1), ["angle", 4]),
+    Refusal(lambda: theory.winners_kernel(1, 1.5), ["active_fraction", 1.5]),
+    Refusal(lambda: theory.winners_kernel(1, 0.1, values=1), ["values", 1]),
+    Refusal(lambda: theory.block_kernel(4, 10), ["angle", 4]),
+    Refusal(lambda: theory.block_kernel(1, 101), ["block_size", 101]),
+    Refusal(lambda: theory.angles([[0.0, 0.0]]), ["X", "zeros"]),
+    Refusal(lambda: theory.distances([[0.0]], [[0.0, 1.0]]), ["Z", "1 columns"]),
+    Refusal(lambda: theory.nearest_similarity([[1.0, 0.0]]), ["kernel", (1, 2)]),
+    Refusal(lambda: theory.nearest_similarity([[0.0]]), ["kernel", "0"]),
+    Refusal(
+        lambda: theory.matched_bandwidth(theory.laplacian_kernel, [1.0], 2), ["similarity", 2]
+    ),
+    Refusal(
+        lambda: theory.matched_bandwidth(theory.laplacian_kernel, [0.0], 0.5),
+        ["similarity", 0.5],
+    ),
     Refusal(lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(1, 2)), ["moments", (1, 2)]),
     Refusal(
         lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 1, np.inf)),
