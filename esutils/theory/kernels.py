@@ -502,22 +502,23 @@ def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -
     if encoder.bias:
         raise ValueError(f"bias of encoder must be 0, got {encoder.bias!r}")
     X, Z, same = _two("X", X, Z)
-    X, Z = X - encoder.mean_, None if same else Z - encoder.mean_
+    X = X - encoder.mean_
+    other = None if same else Z - encoder.mean_  # the angle of a sample with itself is exactly 0
+    Z = X if other is None else other
     if rule == "cosine":
         kernel = gaussian_kernel if law == "gaussian" else laplacian_kernel
-        return kernel(distances(X, Z), encoder.bandwidth_)
+        return kernel(distances(X, other), encoder.bandwidth_)
     if rule == "identity":
-        return X @ (X if same else Z).T
-    between, values = angles(X, Z), not encoder.binary
+        return X @ Z.T
+    between, values = angles(X, other), rule == "relu" or not encoder.binary
     if rule == "winners":
         found = winners_kernel(between, encoder.active_fraction, values)
     elif rule == "block":
         found = block_kernel(between, encoder.block_size, values)
     else:
-        found, values = relu_kernel(between), True
+        found = relu_kernel(between)
     if values:
-        lengths = [np.linalg.norm(rows, axis=1) for rows in (X, X if same else Z)]
-        found = found * np.outer(*lengths)
+        found = found * np.outer(np.linalg.norm(X, axis=1), np.linalg.norm(Z, axis=1))
     return found
 
 

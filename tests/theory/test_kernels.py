@@ -30,7 +30,7 @@ def agree(products, expected):
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.8])
 def test_winners_are_units_above_a_quantile(share, values):
     for angle in ANGLES:
-        drawn = np.array(projections(angle, 400_000))
+        drawn = np.array(projections(angle, 100_000))
         cut = np.quantile(drawn, 1 - share)
         products = np.prod(np.where(drawn > cut, drawn if values else 1, 0), axis=0)
         assert agree(products, theory.winners_kernel(angle, share, values))
@@ -40,7 +40,7 @@ def test_winners_are_units_above_a_quantile(share, values):
 @pytest.mark.parametrize("size", [2, 10, 50])
 def test_one_unit_of_a_block_wins_for_both(size, values):
     for angle in ANGLES:
-        first, second = projections(angle, 200_000, size)
+        first, second = projections(angle, 400_000 // size, size)
         same = first.argmax(axis=1) == second.argmax(axis=1)
         products = same * (first.max(axis=1) * second.max(axis=1) if values else 1)
         assert agree(products / size, theory.block_kernel(angle, size, values))
@@ -48,7 +48,7 @@ def test_one_unit_of_a_block_wins_for_both(size, values):
 
 def test_relus_of_both():
     for angle in ANGLES:
-        products = np.prod(np.maximum(projections(angle, 400_000), 0), axis=0)
+        products = np.prod(np.maximum(projections(angle, 100_000), 0), axis=0)
         assert agree(products, theory.relu_kernel(angle))
 
 
@@ -59,7 +59,7 @@ def test_cosines_of_gaussian_and_of_cauchy_rows(law, kernel):
     rng = np.random.default_rng(3)
     X = rng.standard_normal((6, 10))
     encoder = ExpandSparsify(
-        200_000, law=law, sparsifier="cosine", bandwidth=3.0, random_state=0
+        50_000, law=law, sparsifier="cosine", bandwidth=3.0, random_state=0
     ).fit(X)
     Z = encoder.transform(X)
     expected = kernel(theory.distances(X), 3.0)
@@ -69,12 +69,12 @@ def test_cosines_of_gaussian_and_of_cauchy_rows(law, kernel):
 
 
 OPTIONS = [
-    {"sparsifier": "winners", "n_active": 2000},
-    {"sparsifier": "winners", "n_active": 2000, "binary": False},
-    {"sparsifier": "winners", "n_active": 20_000, "binary": False},
+    {"sparsifier": "winners", "n_active": 500},
+    {"sparsifier": "winners", "n_active": 500, "binary": False},
+    {"sparsifier": "winners", "n_active": 5000, "binary": False},
     {"sparsifier": "winners"},
-    {"sparsifier": "block", "n_active": 4000},
-    {"sparsifier": "block", "n_active": 4000, "binary": False},
+    {"sparsifier": "block", "n_active": 1000},
+    {"sparsifier": "block", "n_active": 1000, "binary": False},
     {"sparsifier": "relu"},
     {"sparsifier": "cosine"},
     {"sparsifier": "cosine", "law": "cauchy", "bandwidth": 7.0},
@@ -84,13 +84,13 @@ OPTIONS = [
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_codes_of_images_tend_to_their_kernel(options, mnist5k):
-    X, others = mnist5k.X_train[:200], mnist5k.X_test[:30]
-    encoder = ExpandSparsify(40_000, random_state=0, **options).fit(X)
-    found = encoder.transform(others) @ encoder.transform(X).T / 40_000
+    X, others = mnist5k.X_train[:60], mnist5k.X_test[:20]
+    encoder = ExpandSparsify(10_000, random_state=0, **options).fit(X)
+    found = encoder.transform(others) @ encoder.transform(X).T / 10_000
     expected = theory.of_code(encoder, others, X)
     own = np.diag(theory.of_code(encoder, X))
     np.testing.assert_allclose(own, np.diag(theory.of_code(encoder, X, X)), rtol=1e-5)
-    assert np.abs(found - expected).max() < 0.1 * own.mean()
+    assert np.abs(found - expected).max() < 0.15 * own.mean()
 
 
 @given(between, between, sizes)
