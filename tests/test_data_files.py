@@ -2,7 +2,9 @@
 
 import gzip
 import os
+import runpy
 import shutil
+import zipfile
 
 import numpy as np
 import pooch
@@ -331,6 +333,28 @@ def test_the_real_sets_are_as_published(full, real, counts, first, moments):
     assert np.abs(np.subtract([full.X_train.mean(), full.X_train.std()], moments)).max() < 5e-5
     assert_holds(full, real[full.name])
     assert full.image_shape == (28, 28)
+
+
+@pytest.mark.parametrize("full", ["fashion-mnist"], indirect=True)
+def test_fashion10k_is_part_of_fashion_mnist(full):
+    split = data.load_fashion10k()
+    for part in ("train", "test"):
+        X, y = getattr(full, f"X_{part}"), getattr(full, f"y_{part}")
+        labels = {x.tobytes(): label for x, label in zip(X, y, strict=True)}
+        drawn, drawn_labels = getattr(split, f"X_{part}"), getattr(split, f"y_{part}")
+        assert len(labels) == len(y)  # no image is there twice
+        assert [labels.get(x.tobytes()) for x in drawn] == drawn_labels.tolist()
+
+
+def test_the_script_draws_fashion10k_again(real, tmp_path, monkeypatch):
+    """Another zlib may compress otherwise, so compare what is in the files."""
+    shipped = data.FASHION10K
+    monkeypatch.setattr(data, "FASHION10K", tmp_path / "fashion10k.npz")
+    monkeypatch.setattr(pooch, "HTTPDownloader", offline)
+    runpy.run_module("tools.fashion10k", run_name="__main__")
+    with zipfile.ZipFile(shipped) as old, zipfile.ZipFile(data.FASHION10K) as new:
+        assert old.namelist() == new.namelist()
+        assert all(old.read(name) == new.read(name) for name in old.namelist())
 
 
 @pytest.mark.parametrize("full", ["mnist"], indirect=True)

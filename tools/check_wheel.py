@@ -15,7 +15,10 @@ assert (HOME / "chapters" / "12-your-own-data.ipynb").is_file()
 
 from sklearn.datasets import load_digits  # noqa: E402
 
+from esutils import data  # noqa: E402
 from esutils.estimators import ExpandSparsifyClassifier  # noqa: E402
+
+assert data.load_fashion10k().X_train.shape == (8000, 784)
 
 X, y = load_digits(return_X_y=True)
 assert ExpandSparsifyClassifier(500, random_state=0).fit(X[::2], y[::2]).score(X, y) > 0.9

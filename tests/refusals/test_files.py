@@ -103,6 +103,18 @@ def write_known_images(patch, content):
     write(IMAGES, content)
 
 
+def of_fashion10k(content, *named):
+    """Refuse a file with this content, or what a function makes of the one that we ship."""
+
+    def before(patch):
+        shipped = data.FASHION10K.read_bytes()
+        patch.setattr(data, "FASHION10K", Path("fashion10k.npz"))
+        write("fashion10k.npz", content(shipped) if callable(content) else content)
+
+    named = ["fashion10k.npz", "install", data.FASHION10K_SHA256, *named]
+    return Refusal(lambda: data.load_fashion10k(), named, before=before)
+
+
 def judge(**options):
     """Judge the toy claim."""
     given = {"claim_id": "toy.claim", "samples": SAMPLES, "data": "here", "control": SAMPLES - 5}
@@ -360,7 +372,26 @@ RUNS = [
 ]
 
 
+# In the order in which the digest takes them.
+BLACK = {
+    "X_train": np.zeros((8000, 784), np.uint8),
+    "y_train": np.zeros(8000, np.uint8),
+    "X_test": np.zeros((2000, 784), np.uint8),
+    "y_test": np.zeros(2000, np.uint8),
+}
 DATA = [
+    of_fashion10k(b"", "cannot be read"),
+    of_fashion10k(b"<html>", "cannot be read"),
+    of_fashion10k(half, "cannot be read"),
+    of_fashion10k(lambda content: content[:5000] + b"!" + content[5001:], "cannot be read"),
+    of_fashion10k(lambda content: content.replace(b"y_test", b"z_test"), "y_test"),
+    of_fashion10k(npz(**BLACK | {"y_test": np.array([Evil()])}), "allow_pickle"),
+    of_fashion10k(npz(**BLACK), hashlib.sha256(bytes(10_000 * 785)).hexdigest()),
+    Refusal(
+        lambda: data.load_fashion10k(),
+        ["missing.npz", "install", "No such file"],
+        before=lambda patch: patch.setattr(data, "FASHION10K", Path("missing.npz")),
+    ),
     Refusal(
         data.load_mnist,
         ["IDX", (10**6, 28, 28), 784 * 10**6, 99],

@@ -43,7 +43,7 @@ def test_wheel_holds_every_module_and_one_chapter(wheel):
     }
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == written | {f"esutils/{CHAPTER}"}
-    assert wheel.stat().st_size < 1_000_000
+    assert wheel.stat().st_size < 6_000_000  # most of it is Fashion-10k
 
 
 def needed(package):

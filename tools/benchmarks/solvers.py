@@ -96,7 +96,7 @@ LONG_CURVE = Task(
 
 def ridge_codes(n_samples, n_expanded):
     """Return binary codes of images and twenty penalties."""
-    split = data.load_mnist5k()
+    split = data.load_mnist5k(n_test=1000)
     X = np.resize(split.X_train, (n_samples, split.X_train.shape[1]))
     X += 0.1 * normal(*X.shape)
     encoder = ExpandSparsify(n_expanded, n_active=n_expanded // 20, random_state=0)
