@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # for type checkers; at run time __getattr__ finds the same objects
     from esutils.estimators import ExpandSparsifyClassifier as ExpandSparsifyClassifier
     from esutils.estimators import ExpandSparsifyRegressor as ExpandSparsifyRegressor
+    from esutils.evidence.replay import replay as replay
     from esutils.layer import ExpandSparsify as ExpandSparsify
     from esutils.layer import model_family as model_family
 
@@ -36,6 +37,7 @@ _MODULES = {  # public name: where the module is
     "effects": "evidence.effects",
     "estimators": "estimators",
     "experiments": "tables.experiments",
+    "first_edition": "evidence.first_edition",
     "intervals": "evidence.intervals",
     "layer": "layer",
     "mlp": "networks.mlp",
@@ -57,6 +59,7 @@ _OBJECTS = {  # public name: the module that holds it
     "ExpandSparsifyClassifier": "estimators",
     "ExpandSparsifyRegressor": "estimators",
     "model_family": "layer",
+    "replay": "evidence.replay",
 }
 
 __all__ = [*_OBJECTS, *_MODULES]

@@ -179,7 +179,7 @@ def load_fashion10k() -> Split:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -223,7 +223,7 @@ def load_digits() -> Split:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -264,7 +264,7 @@ def load_mnist() -> Split:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -295,7 +295,7 @@ def load_fashion_mnist() -> Split:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -397,7 +397,7 @@ def corrupt_labels(
 
     Notes
     -----
-    Chapter: 07-random-labels.
+    Chapter: 09-random-labels.
 
     Examples
     --------

@@ -123,7 +123,7 @@ class ExpandSparsifyClassifier(ClassifierMixin, _Predictor):
     If your columns are measured in different units, bring them to one scale first, for instance
     with :class:`sklearn.preprocessing.StandardScaler`.
 
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     References
     ----------
@@ -227,7 +227,7 @@ class ExpandSparsifyRegressor(MultiOutputMixin, RegressorMixin, _Predictor):
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------

@@ -174,7 +174,7 @@ def by_seed(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------

@@ -11,7 +11,7 @@ assert importlib.util.find_spec("torch") is None, "this environment has PyTorch"
 assert Path(esutils.__file__).is_relative_to(sys.prefix), f"not the installed one: {esutils}"
 HOME = Path(esutils.__file__).parent
 assert (HOME / "py.typed").is_file()
-assert (HOME / "chapters" / "12-your-own-data.ipynb").is_file()
+assert (HOME / "chapters" / "18-your-own-data.ipynb").is_file()
 
 from sklearn.datasets import load_digits  # noqa: E402
 

@@ -1,11 +1,13 @@
-"""Effects: how large each phenomenon is in each model of the family.
+"""Effects: what each model of the family does, on one scale.
 
 ``ledger/statistics.yml`` says what is measured, or why there is nothing to measure. The samples are
-stored and compared like those of the claims.
+stored and compared like those of the claims. Rows of the second edition are errors at stated
+widths, so that they can be compared with each other; each of the first edition's has a unit and a
+sign of its own.
 """
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from esutils.common.checks import check_choice, check_int, check_samples
 from esutils.common.types import Array
 from esutils.evidence import ledger
 from esutils.evidence import samples as stored
-from esutils.evidence.claims import VARIATIONS
+from esutils.evidence.claims import VARIATIONS, check_training, pool_share
 from esutils.evidence.intervals import Estimate, estimate
 from esutils.scale import counterpart, current
 
@@ -39,13 +41,17 @@ class Statistic:
     chapter: str
     statistic: str
     unit: str
+    edition: int
     experiment: int
     variation: str
+    training: dict[str, int]
     data: list[str]
     models: dict[str, str]
 
     def __post_init__(self):
+        check_int(f"edition of {self.id}", self.edition, high=2)
         check_int(f"experiment of {self.id}", self.experiment)
+        check_training(self.id, self.training, self.data)
         check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
         if list(self.models) != list(MODELS):
             raise ValueError(f"models of {self.id} must be {list(MODELS)}, got {list(self.models)}")
@@ -178,7 +184,7 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -205,17 +211,21 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
                 f"got {type(values).__name__} of shape {getattr(values, 'shape', None)}"
             )
     arrays = {name: check_samples(name, samples[name]) for name in statistic.defined}
-    found = _estimates(arrays)
+    found = _estimates(statistic, data, arrays)
     if ledger.mode() == "record":
         stored.record(statistic, _folder(data), arrays, 0.0)
     elif ledger.mode() == "check":
         then = stored.expected(statistic, _folder(data), statistic.defined)
-        stored.check(statistic_id, arrays, then, _estimates(then.arrays), 0.0)
+        stored.check(statistic_id, arrays, then, _estimates(statistic, data, then.arrays), 0.0)
     return Effects(statistic, data, found)
 
 
-def _estimates(arrays):
-    return {name: estimate(values) for name, values in arrays.items()}
+def _estimates(statistic, data, arrays):
+    share = pool_share(statistic.training, data, data in statistic.data)
+    found = {name: estimate(values, pool_share=share) for name, values in arrays.items()}
+    if statistic.edition == 1:
+        return found
+    return {name: replace(x, low=max(x.low, 0.0)) for name, x in found.items()}  # errors
 
 
 def _folder(data):
@@ -243,7 +253,7 @@ def recorded(statistic: Statistic, data: str) -> Effects:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -253,11 +263,15 @@ def recorded(statistic: Statistic, data: str) -> Effects:
     """
     folder = _folder(check_choice("data", data, statistic.data))
     samples = stored.load(statistic, folder, statistic.defined, scale="quick")
-    return Effects(statistic, data, _estimates(samples.arrays))
+    return Effects(statistic, data, _estimates(statistic, data, samples.arrays))
 
 
-def matrix() -> pd.DataFrame:
-    """Return every effect, from the stored samples.
+def matrix(edition: int = 2) -> pd.DataFrame:
+    """Return every effect of an edition, from the stored samples.
+
+    Parameters
+    ----------
+    edition : {1, 2}
 
     Returns
     -------
@@ -273,7 +287,7 @@ def matrix() -> pd.DataFrame:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -282,8 +296,9 @@ def matrix() -> pd.DataFrame:
     True
     """
     rows = {}
+    check_int("edition", edition, high=2)
     for statistic in load_statistics().values():
-        for data in statistic.data:
+        for data in statistic.data if statistic.edition == edition else ():
             found = recorded(statistic, data).estimates
             rows[statistic.id, data] = [found.get(model) for model in MODELS]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MODELS))

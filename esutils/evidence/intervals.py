@@ -1,4 +1,4 @@
-"""Means with intervals that hold for new seeds and new test images, or for new resplits."""
+"""Means with intervals: for new seeds, new test images, new training images, new resplits."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from esutils.common.checks import check_choice, check_number, check_samples
+from esutils.common.checks import check_array, check_choice, check_number, check_samples
 from esutils.common.types import Array
 
 CONFIDENCE = 0.95
@@ -77,7 +77,7 @@ def _check_bound(comparison, threshold):
     check_number("threshold", threshold, 0 if comparison == "equivalent" else -np.inf)
 
 
-def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
+def estimate(samples: ArrayLike, step: float = 0.0, pool_share: float = 0.0) -> Estimate:
     """Return the mean of samples with a 95% confidence interval.
 
     Parameters
@@ -88,6 +88,11 @@ def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
     step : float
         The smallest amount by which two samples can differ, such as 0.1 for errors in percent of
         1,000 images; 0 if there is no such amount.
+    pool_share : float
+        n / (N - n), where every seed draws n training images from the same pool of N. The interval
+        then holds for new pools as well: this share of the seeds' variance is added to the variance
+        of the mean, and the degrees of freedom are those of the seeds. With 0 the interval is about
+        these training images alone.
 
     Returns
     -------
@@ -105,18 +110,24 @@ def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
     Raises
     ------
     ValueError
-        If there are fewer than two seeds or images, a sample is not finite, or the step is
-        negative.
+        If there are fewer than two seeds or images, a sample is not finite, or the step or the
+        share is negative.
 
     Notes
     -----
     The chapter counts how often a verdict from this interval is wrong. The two added images follow
     Agresti and Coull (1998), who add two successes and two failures to a share.
 
+    Why n / (N - n): if a statistic is a sum of small contributions of the n training images, of
+    variance s^2 over all images, then draws from one pool differ with variance s^2 (1 - n/N) / n,
+    which is what the seeds show, while the mean over the pool differs between pools with variance
+    s^2 / N, which no number of seeds shows. The ratio of the two is n / (N - n). Nadeau and Bengio
+    (2003) correct for shared training samples in the same way.
+
     This is not a bootstrap, because five seeds are too few to resample. Owen (2007) gives the
     bootstrap of the same model, and the tests compare the two.
 
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -129,10 +140,40 @@ def estimate(samples: ArrayLike, step: float = 0.0) -> Estimate:
     """
     samples = check_samples("samples", samples)
     check_number("step", step)
+    check_number("pool_share", pool_share)
     mean, apart = _centred(samples)
     if samples.ndim == 1:
-        return _over_seeds(mean, apart, step, 1 / len(samples))
-    return _crossed(mean, apart, step)
+        return _over_seeds(mean, apart, step, 1 / len(samples) + pool_share)
+    return _crossed(mean, apart, step, pool_share)
+
+
+def detectable(samples: ArrayLike, step: float = 0.0, pool_share: float = 0.0) -> float:
+    """Return the smallest difference that an experiment with such samples finds in 80% of its runs.
+
+    Parameters
+    ----------
+    samples, step, pool_share
+        As in :func:`estimate`; usually those of a pilot run on other images.
+
+    Returns
+    -------
+    float
+        In the unit of the samples: how far beyond its threshold a true mean must lie for the whole
+        interval to lie there four times out of five.
+
+    Notes
+    -----
+    Chapter: 17-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import intervals
+    >>> f"{intervals.detectable([1.2, 0.9, 1.1, 1.0, 0.8]):.2f}"
+    '0.26'
+    """
+    found = estimate(samples, step, pool_share)
+    power = special.stdtrit(found.degrees_of_freedom, 0.8) * found.standard_error
+    return float(found.high - found.mean + power)
 
 
 def over_resplits(samples: ArrayLike, test_share: float = 0.25, step: float = 0.0) -> Estimate:
@@ -165,7 +206,7 @@ def over_resplits(samples: ArrayLike, test_share: float = 0.25, step: float = 0.
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -179,6 +220,48 @@ def over_resplits(samples: ArrayLike, test_share: float = 0.25, step: float = 0.
     check_number("step", step)
     mean, apart = _centred(samples)
     return _over_seeds(mean, apart, step, 1 / len(samples) + test_share)
+
+
+def holm(p_values: ArrayLike) -> Array:
+    """Correct p-values for being many, by Holm's step-down.
+
+    Parameters
+    ----------
+    p_values : array of shape (n_claims,)
+
+    Returns
+    -------
+    array of shape (n_claims,)
+        If all claims are held to the same error rate by these, the chance that any of the false
+        ones holds is no more than that rate, however the claims depend on each other.
+
+    Raises
+    ------
+    ValueError
+        If they are not numbers between 0 and 1.
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+    Statistics 6.
+
+    Notes
+    -----
+    Chapter: 17-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import intervals
+    >>> intervals.holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    found = check_array("p_values", p_values)
+    if found.ndim != 1 or not ((found >= 0) & (found <= 1)).all():
+        raise ValueError(f"p_values must be a list of numbers in [0, 1], got {p_values!r}")
+    order, adjusted = np.argsort(found, kind="stable"), np.empty(len(found))
+    steps = np.arange(len(found), 0, -1) * found[order]
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
 
 
 def held_out_best(samples: ArrayLike) -> Array:
@@ -243,8 +326,8 @@ def _student(mean, variance, df, seed_variance, n_seeds):
     return Estimate(mean, low, high, float(errors[0]), df, float(errors[1]), n_seeds)
 
 
-def _crossed(mean, apart, step):
-    """Return the estimate under crossed random effects of seeds and images."""
+def _crossed(mean, apart, step, pool_share):
+    """Return the estimate under crossed random effects of seeds and images, and of the pool."""
     n_seeds, n_images = apart.shape
     rows, columns = apart.mean(axis=1), apart.mean(axis=0)
     rest = apart - rows[:, None] - columns
@@ -257,4 +340,8 @@ def _crossed(mean, apart, step):
     if total == 0:
         return _student(mean, 0, n_seeds - 1, 0, n_seeds)
     df = max(total**2 / np.sum(parts**2 / freedom), n_seeds - 1)
-    return _student(mean, total / apart.size, df, by_seed / apart.size, n_seeds)
+    of_pool = pool_share * by_seed / n_images
+    if of_pool:
+        df = n_seeds - 1
+    seed_variance = by_seed / apart.size + of_pool
+    return _student(mean, total / apart.size + of_pool, df, seed_variance, n_seeds)

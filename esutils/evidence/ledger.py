@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from esutils.common.checks import check_choice, check_name, check_type
+from esutils.common.checks import check_choice, check_name, check_number, check_type
 from esutils.common.files import write_text
 from esutils.scale import current
 
@@ -72,6 +72,10 @@ def _check_entry(entry, types):
         elif type_ == dict[str, str]:
             for key, text in check_type(f"{field} of {name}", entry[field], dict, "texts").items():
                 check_type(f"{key} of {name}", text, str, "a text")
+        elif type_ in (dict[str, int], dict[str, float]):
+            what = "numbers by name"
+            for key, number in check_type(f"{field} of {name}", entry[field], dict, what).items():
+                check_number(f"{check_name(field, key)} in {field} of {name}", number)
     check_name(f"chapter of {name}", entry["chapter"])
 
 

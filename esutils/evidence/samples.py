@@ -17,11 +17,12 @@ from esutils.common.files import written_whole
 from esutils.common.provenance import arithmetic, changed, commit, versions
 from esutils.common.types import Array
 from esutils.evidence import ledger
-from esutils.evidence.intervals import Estimate
+from esutils.evidence.intervals import Estimate, estimate
 from esutils.scale import current
 
 _EQUAL = 0.99  # share of the entries that must come out again
 _CLOSE = 0.1  # of an interval's half-width: what counts as equal
+_SAME = 1e-4  # relative: entries of a repeated run that count as equal
 _ROUNDING = 1e-3  # of the mean or the threshold: some means are pure rounding error
 
 
@@ -32,7 +33,8 @@ class Samples:
     Attributes
     ----------
     arrays : dict of str to ndarray of shape (n_seeds,) or (n_seeds, n_images)
-        For a claim ``"statistic"`` and ``"control"``, for an effect one array per model.
+        For a claim ``"statistic"`` and what else it is judged by, for an effect one array per
+        model, for a run whatever it measured, with more axes behind the first.
     experiment : int
         The number that the ledger entry gave its experiment at the time.
     step : float
@@ -52,9 +54,9 @@ class Samples:
     Examples
     --------
     >>> from esutils import claims
-    >>> found = claims.load_samples("primitive.fly", "digits")
-    >>> found.arrays["statistic"].shape, found.seeds
-    ((5, 360), [0, 1, 2, 3, 4])
+    >>> found = claims.load_samples("untrained.closes-the-span", "mnist5k")
+    >>> found.arrays["statistic"].shape, found.seeds[:3]
+    ((20, 2000), [0, 1, 2])
     """
 
     arrays: dict[str, Array]
@@ -67,16 +69,31 @@ class Samples:
     dirty: bool | None
 
 
-def load(entry: Any, folder: str, names: Collection[str], scale: str | None = None) -> Samples:
+def size_in_words(shape: tuple[int, ...]) -> str:
+    """Return the number of seeds, and of test images where there are any, in words.
+
+    Examples
+    --------
+    >>> from esutils.evidence.samples import size_in_words
+    >>> size_in_words((5, 1000))
+    '5 seeds × 1,000 test images'
+    """
+    kinds = ("seeds", "test images")[: len(shape)]
+    return " × ".join(f"{n:,} {kind}" for n, kind in zip(shape, kinds, strict=True))
+
+
+def load(
+    entry: Any, folder: str, names: Collection[str] | None, scale: str | None = None
+) -> Samples:
     """Return the stored samples of a ledger entry.
 
     Parameters
     ----------
     entry : Claim or Statistic
     folder : str
-        The data set, with ``"/effects"`` behind it for an effect.
+        The data set, with ``"/effects"`` behind it for an effect and ``"/runs"`` for a run.
     names : collection of str
-        What the samples must be of: a claim's statistic and control, or the models of an effect.
+        What the samples must be of; None if they may be of anything.
     scale : {"quick", "paper"}, optional
         By default the present one.
 
@@ -90,7 +107,7 @@ def load(entry: Any, folder: str, names: Collection[str], scale: str | None = No
     if not path.exists():
         raise ValueError(f"no samples of {entry.id} on {folder} are stored; run make execute")
     samples = _read(path)
-    if set(samples.arrays) != set(names):
+    if names is not None and set(samples.arrays) != set(names):
         raise ValueError(
             f"{path} must hold samples of {sorted(names)}, got {sorted(samples.arrays)}; "
             "remove it and run make execute"
@@ -134,6 +151,7 @@ def record(entry: Any, folder: str, arrays: dict[str, Array], step: float) -> No
     own = [
         "esutils",
         "ledger/claims.yml",
+        "ledger/first-edition/claims.yml",
         "ledger/statistics.yml",
         f"chapters/{entry.chapter}.ipynb",
     ]
@@ -201,6 +219,28 @@ def check(
     alike = (then.arithmetic, then.versions) == (arithmetic(), versions())
     for part, now in arrays.items():
         _check_array(f"{name}, {part}", now, then.arrays[part], found[part], threshold, alike)
+
+
+def check_repeated(name: str, now: Array, before: Array, then: Samples) -> None:
+    """Raise unless the first seeds of a run agree with the stored array of all its seeds.
+
+    With the arithmetic and the versions of the stored run, at least 99% of the entries must be
+    equal, and the mean to a tenth of the half-width of its interval over the seeds. Elsewhere the
+    mean must be within one standard deviation of the seeds.
+    """
+    same_seeds = before[: len(now)]
+    assert now.shape == same_seeds.shape, f"{name}: stored with {same_seeds.shape}, now {now.shape}"
+    by_seed = before.reshape(len(before), -1).mean(axis=1, dtype=np.float64)
+    found = estimate(by_seed)
+    moved = abs(np.mean(now, dtype=np.float64) - by_seed[: len(now)].mean())
+    rounding = _ROUNDING * abs(found.mean)
+    said = f"{name}: the mean of these seeds has moved by {moved}"
+    if (then.arithmetic, then.versions) != (arithmetic(), versions()):
+        assert moved <= by_seed.std(ddof=1) + rounding, said
+        return
+    equal = np.mean(np.isclose(now, same_seeds, rtol=_SAME, atol=_SAME * np.abs(before).max()))
+    assert equal >= _EQUAL, f"{name}: only {equal:.1%} of the entries are equal to the stored ones"
+    assert moved <= _CLOSE * (found.high - found.mean) + rounding, said
 
 
 def _check_array(name, now, then, found, threshold, alike):

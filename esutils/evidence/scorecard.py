@@ -1,33 +1,47 @@
-"""The scorecard: what the stored samples say of every claim, at both scales."""
+"""The scorecard: what the stored samples say of every claim and sentence of the abstract."""
 
-from dataclasses import asdict
+import html
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from esutils.common.checks import check_array
-from esutils.common.types import Array
-from esutils.evidence import ledger
+from esutils.common.checks import check_choice
 from esutils.evidence import samples as stored
-from esutils.evidence.claims import PARTS, Verdict, load_claims, size_in_words
-from esutils.evidence.intervals import CONFIDENCE
-from esutils.scale import counterpart
+from esutils.evidence.claims import load_claims, recorded
+from esutils.evidence.intervals import CONFIDENCE, holm
+from esutils.evidence.verdict_table import pill
+from esutils.scale import NAMES, SETS, counterpart
 
-_MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions"]
+CONFIRMING = "fashion10k"  # the data set on which primary claims are judged
+SENTENCES = {  # of the abstract of Mukherjee and Huberman, in our words
+    "1": "many properties of multi-layer perceptrons",
+    "2a": "the lottery ticket hypothesis",
+    "2b": "the good performance of networks that were never trained",
+    "2c": "the efficacy of dropout in training",
+    "2d": "the generalisation of overparameterised models",
+    "2e": "the same in models that are not neural networks",
+}
 
 
-def at_quick_scale() -> pd.DataFrame:
-    """Judge the stored samples of every claim, and correct for the claims being many.
+def verdicts(scale: str = "quick") -> pd.DataFrame:
+    """Judge the stored samples of every claim.
+
+    Parameters
+    ----------
+    scale : {"quick", "paper"}
 
     Returns
     -------
     pandas.DataFrame
-        One row per claim and data set, in the ledger's order: ``chapter, claim, data,
-        seen_in_pilot, verdict, holm, estimate, low, high, unit, predicted, samples, versions``.
-        ``holm`` is the verdict after Holm's correction over all rows: a claim that no longer holds
-        becomes *undecided*.
+        One row per claim and data set, in the ledger's order: ``chapter, claim, kind, sentence,
+        standing, data, counted, family, verdict, holm, more, estimate, low, high, unit, predicted,
+        samples``. ``counted`` is False for checks and for what was chosen after the outcome, which
+        belong in no tally. ``family`` is True for the primary claims on Fashion-10k, or on what
+        they simulate: Holm's correction is over these, and ``holm`` is their verdict after it, with
+        *undecided* in place of a *holds* that is lost. Elsewhere ``holm`` is the plain verdict. At
+        full size, a claim that was never run there has the verdict "not run".
 
     Raises
     ------
@@ -36,136 +50,149 @@ def at_quick_scale() -> pd.DataFrame:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
     >>> from esutils import scorecard
-    >>> card = scorecard.at_quick_scale()
+    >>> card = scorecard.verdicts()
     >>> set(card["verdict"]) <= {"holds", "fails", "undecided", "void"}
     True
     """
+    check_choice("scale", scale, SETS)
     rows = []
     for claim in load_claims().values():
         for data in claim.data:
-            verdict, row = _judged_now(claim, data, "quick")
-            pilot = {"seen_in_pilot": data in claim.pilot, "p_value": verdict.p_value}
-            rows.append(row | pilot)
+            there = counterpart(data, scale)
+            row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "kind": claim.kind}
+            row |= {"sentence": claim.sentence, "standing": claim.standing[data], "data": there}
+            primary = claim.kind == "primary" and data == _confirming(claim)
+            row |= {"family": primary, "p_value": np.nan, "verdict": "not run", "more": "not run"}
+            if scale == "quick" or stored.path_of(claim, there, scale).exists():
+                row |= _judged(recorded(claim, data, scale))
+            rows.append(row)
     table = pd.DataFrame(rows)
-    lost = (table["verdict"] == "holds") & (holm(table["p_value"]) >= 1 - CONFIDENCE)
-    table["holm"] = table["verdict"].mask(lost, "undecided")
-    return table[["chapter", "claim", "data", "seen_in_pilot", "verdict", "holm", *_MEASURED]]
+    table["holm"] = table["verdict"]
+    asked = table["family"] & (table["verdict"] != "not run")
+    if asked.any():
+        kept = pd.Series(holm(table.loc[asked, "p_value"]) < 1 - CONFIDENCE, table.index[asked])
+        lost = ~kept & (table.loc[asked, "verdict"] == "holds")
+        table.loc[lost.index[lost], "holm"] = "undecided"
+    return table.drop(columns="p_value")
 
 
-def holm(p_values: ArrayLike) -> Array:
-    """Correct p-values for being many, by Holm's step-down.
+def _confirming(claim):
+    """Return the data set on which a primary claim is judged."""
+    return CONFIRMING if CONFIRMING in claim.data else claim.data[-1]
+
+
+def _judged(verdict):
+    found = verdict.estimate
+    return {
+        "counted": verdict.counted,
+        "p_value": verdict.p_value,
+        "verdict": verdict.word,
+        "more": verdict.more,
+        "estimate": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "unit": verdict.claim.unit,
+        "predicted": verdict.claim.bound,
+        "samples": stored.size_in_words(verdict.shape),
+    }
+
+
+def tally(card: pd.DataFrame) -> pd.DataFrame:
+    """Count verdicts: each row is counted once, and checks and exploratory results never.
 
     Parameters
     ----------
-    p_values : array of shape (n_claims,)
-
-    Returns
-    -------
-    array of shape (n_claims,)
-        If all claims are held to the same error rate by these, the chance that any of the false
-        ones holds is no more than that rate, however the claims depend on each other.
-
-    Raises
-    ------
-    ValueError
-        If they are not numbers between 0 and 1.
-
-    References
-    ----------
-    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
-    Statistics 6.
-
-    Notes
-    -----
-    Chapter: 11-scorecard.
-
-    Examples
-    --------
-    >>> from esutils import scorecard
-    >>> scorecard.holm([0.01, 0.04, 0.03]).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    found = check_array("p_values", p_values)
-    if found.ndim != 1 or not ((found >= 0) & (found <= 1)).all():
-        raise ValueError(f"p_values must be a list of numbers in [0, 1], got {p_values!r}")
-    order, adjusted = np.argsort(found, kind="stable"), np.empty(len(found))
-    steps = np.arange(len(found), 0, -1) * found[order]
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted
-
-
-def at_paper_scale() -> pd.DataFrame:
-    """Return the verdict on every claim at the sizes of the literature.
-
-    Where samples are stored they are judged anew. The others are verdicts of the first edition,
-    which kept no samples: they stand as they were judged then, by that edition's intervals, in
-    ``ledger/full-size.json``.
+    card : DataFrame
+        From :func:`verdicts`.
 
     Returns
     -------
     pandas.DataFrame
-        One row per claim and data set, in the ledger's order: ``chapter, claim, data, verdict,
-        estimate, low, high, unit, predicted, samples, versions, judged``. ``judged`` is the date of
-        a verdict of the first edition, and missing for one that was judged now. A claim that was
-        never run at this scale has the verdict "not run".
-
-    Raises
-    ------
-    ValueError
-        If samples are torn or of an earlier experiment.
+        Indexed by kind and data set, with a last row for all; one column per word, and one for the
+        sum.
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
     >>> from esutils import scorecard
-    >>> sorted(set(scorecard.at_paper_scale()["data"]))
-    ['fashion-mnist', 'mnist', 'simulation']
+    >>> counts = scorecard.tally(scorecard.verdicts())
+    >>> bool((counts.drop(columns="all").sum(axis=1) == counts["all"]).all())
+    True
     """
-    before = ledger.read_json(ledger.book_root() / "ledger" / "full-size.json")["verdicts"]
-    judged_before = {(record["claim"], record["data"]): record for record in before}
-    rows = []
-    for claim in load_claims().values():
-        for data in (counterpart(name, "paper") for name in claim.data):
-            row: dict[str, Any]
-            if stored.path_of(claim, data, "paper").exists():
-                _, row = _judged_now(claim, data, "paper")
-            elif record := judged_before.get((claim.id, data)):
-                said = (record[key] for key in ("verdict", "estimate", "samples", "versions"))
-                row = _row(claim, data, *said) | {"judged": record["judged"]}
-            else:
-                row = {"chapter": claim.chapter, "claim": claim.id, "data": data}
-                row["verdict"] = "not run"
-            rows.append(row)
-    return pd.DataFrame(rows, columns=["chapter", "claim", "data", "verdict", *_MEASURED, "judged"])
+    told = card[card["counted"].eq(True)]
+    names = told["data"].map(NAMES).fillna(told["data"])
+    counts = pd.crosstab([told["kind"], names], told["holm"])
+    counts = counts.reindex(columns=["holds", "fails", "undecided", "void"], fill_value=0)
+    counts.loc[("all", ""), :] = counts.sum()
+    counts["all"] = counts.sum(axis=1)
+    return counts.astype(int)
 
 
-def _judged_now(claim, data, scale):
-    """Judge stored samples; return the verdict and its row."""
-    found = stored.load(claim, data, PARTS, scale=scale)
-    verdict = Verdict.of(claim, data, found.arrays, found.step)
-    estimate = asdict(verdict.estimate)
-    return verdict, _row(claim, data, verdict.word, estimate, verdict.shape, found.versions)
+@dataclass(frozen=True)
+class AbstractTable:
+    """Each sentence of the abstract with its primary claims; a table where it is displayed.
 
+    Parameters
+    ----------
+    prefix : str
+        What leads from the page to the chapters, such as ``"chapters/"``.
 
-def _row(claim, data, word, estimate, shape, versions):
-    return {
-        "chapter": claim.chapter,
-        "claim": claim.id,
-        "data": data,
-        "verdict": word,
-        "estimate": estimate["mean"],
-        "low": estimate["low"],
-        "high": estimate["high"],
-        "unit": claim.unit,
-        "predicted": claim.bound,
-        "samples": size_in_words(shape),
-        "versions": versions,
-    }
+    Notes
+    -----
+    Chapter: 17-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import scorecard
+    >>> scorecard.AbstractTable("chapters/")
+    the abstract, sentence by sentence
+    """
+
+    prefix: str = ""
+
+    def __repr__(self):
+        return "the abstract, sentence by sentence"
+
+    def _repr_html_(self):
+        card = verdicts()
+        primaries = card[card["kind"] == "primary"]
+        rows = "".join(
+            self._rows(text, primaries[primaries["sentence"] == sentence])
+            for sentence, text in SENTENCES.items()
+        )
+        head = ["the abstract says it explains", "our prediction", NAMES[CONFIRMING]]
+        head += [NAMES["mnist5k"], "more than a dense code?"]
+        cells = "".join(f'<th scope="col">{text}</th>' for text in head)
+        return (
+            f'<div class="verdicts abstract" data-prefix="{self.prefix}"><table><thead><tr>{cells}'
+            f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _rows(self, text, primaries):
+        if primaries.empty:
+            waits = "not yet tested by these rules; see what the first edition found, below"
+            return f'<tr><th scope="row">{text}</th><td colspan="4">{waits}</td></tr>'
+        return "".join(
+            self._row(text, rows.set_index("data"), load_claims()[claim])
+            for claim, rows in primaries.groupby("claim", sort=False)
+        )
+
+    def _row(self, text, rows, claim):
+        confirming = _confirming(claim)
+        others = [data for data in rows.index if data != confirming]
+        link = f'<a href="{self.prefix}{claim.chapter}.html">{html.escape(claim.prediction)}</a>'
+        cells = [
+            f'<th scope="row">{text}</th><td>{link}</td>',
+            f"<td>{pill(rows.loc[confirming, 'holm'])}</td>",
+            f"<td>{'<br>'.join(pill(rows.loc[data, 'verdict']) for data in others) or '–'}</td>",
+            f"<td>{pill(rows.loc[confirming, 'more'])}</td>",
+        ]
+        return f"<tr>{''.join(cells)}</tr>"

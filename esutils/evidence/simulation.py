@@ -53,7 +53,7 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def null_ledgers(n_ledgers: int, random_state: Seed) -> pd.DataFrame:
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def power(
 
     Notes
     -----
-    Chapter: 11-scorecard.
+    Chapter: 17-scorecard.
 
     Examples
     --------

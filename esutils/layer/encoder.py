@@ -344,7 +344,7 @@ def model_family(
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------

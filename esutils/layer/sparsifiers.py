@@ -184,7 +184,7 @@ def cosine(H: ArrayLike, phase: ArrayLike, out: Array | None = None) -> Array:
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------

@@ -71,7 +71,7 @@ def initial_mlp(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     References
     ----------
@@ -130,7 +130,7 @@ def logits(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.float32]:
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def predict(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.int64]:
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def hidden_activity(model: torch.nn.Sequential, X: ArrayLike) -> NDArray[np.floa
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def linear_layers(model: torch.nn.Sequential) -> list[torch.nn.Linear]:
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -220,7 +220,7 @@ class Winners(torch.nn.Module):
 
     Notes
     -----
-    Chapter: 06-dropout.
+    Chapter: 11-dropout.
 
     Examples
     --------
@@ -249,7 +249,7 @@ class Dropout(torch.nn.Module):
 
     Notes
     -----
-    Chapter: 06-dropout.
+    Chapter: 11-dropout.
 
     References
     ----------

@@ -25,7 +25,7 @@ def full_masks(model: torch.nn.Sequential) -> list[torch.Tensor]:
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def kept_fraction(masks: list[torch.Tensor]) -> float:
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def masked(model: torch.nn.Sequential, masks: list[torch.Tensor]) -> torch.nn.Se
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def prune(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def iterative_pruning(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     References
     ----------
@@ -200,7 +200,7 @@ def random_masks(masks: list[torch.Tensor], random_state: int) -> list[torch.Ten
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def degree_preserving_masks(masks: list[torch.Tensor], random_state: int) -> lis
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     Examples
     --------
@@ -304,7 +304,7 @@ def supermask(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     References
     ----------
@@ -353,7 +353,7 @@ class ScoredLinear(torch.nn.Linear):
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     References
     ----------

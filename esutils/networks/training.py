@@ -80,7 +80,7 @@ def train_mlp(
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def fit(
 
     Notes
     -----
-    Chapter: 05-lottery-tickets.
+    Chapter: 06-lottery-tickets.
 
     References
     ----------

@@ -135,7 +135,7 @@ def ridge(Z: Samples, Y: ArrayLike, penalty: float) -> LinearReadout:
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def ridge_path(Z: Samples, Y: ArrayLike, penalties: ArrayLike) -> list[LinearRea
 
     Notes
     -----
-    Chapters: 08-double-descent and 10-limits.
+    Chapters: 08-double-descent and 16-limits.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def tuned_ridge(
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -276,7 +276,7 @@ def loo_ridge(
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def measure(table: Table, seed: int) -> dict[str, float]:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def run(table: Table, n_resplits: int = 5, minutes: float | None = None) -> pd.D
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def error(outputs: ArrayLike, Y: ArrayLike, task: str) -> float:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def dropout_readout(Z: ArrayLike, Y: ArrayLike) -> readout.LinearReadout:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------

@@ -195,7 +195,7 @@ def answers(table: Table, results: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def advice(table: Table, results: pd.DataFrame) -> dict[str, str]:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------

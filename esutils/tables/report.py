@@ -17,7 +17,7 @@ except ImportError as error:
     message = f'a report needs {error.name}: pip install "expand-and-sparsify[report]"'
     raise ImportError(message) from error
 
-CHAPTER = "12-your-own-data.ipynb"
+CHAPTER = "18-your-own-data.ipynb"
 _FOR_THE_BOOK = {"book", "remove-cell"}  # tags of cells that are about the book's own examples
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 # The tags that the chapter writes; all others are shown as text.

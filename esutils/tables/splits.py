@@ -34,7 +34,7 @@ class Resplit:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def resplit(table: Table, seed: int, test_fraction: float = 0.2) -> Resplit:
 
     Notes
     -----
-    Chapter: 12-your-own-data.
+    Chapter: 18-your-own-data.
 
     Examples
     --------

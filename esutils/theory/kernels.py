@@ -51,7 +51,7 @@ def arc_cosine_kernel(angle: ArrayLike, order: int) -> _Values:
 
     Notes
     -----
-    Chapter: 04-random-networks.
+    Chapter: 05-untrained-networks.
 
     References
     ----------

@@ -76,7 +76,7 @@ def no_direction_of_the_sphere_is_special(take):
         np.testing.assert_allclose(errors, plain[kind], rtol=1e-5)
 
 
-@relation("03-a-layer-is-an-expansion", "split.X_test) > 0", "split.X_test) > 0.1")
+@relation("04-random-hidden-layers", "split.X_test) > 0", "split.X_test) > 0.1")
 def neither_brightness_nor_order_changes_an_untrained_layer(take):
     (before,) = take("before", M=50)
     found = before(FEW, 0)
@@ -84,7 +84,7 @@ def neither_brightness_nor_order_changes_an_untrained_layer(take):
     np.testing.assert_array_equal(before(reordered(FEW), 0)["active"], found["active"][ORDER])
 
 
-@relation("04-random-networks", "one_hot(split.y_train", "one_hot(np.sort(split.y_train)")
+@relation("05-untrained-networks", "one_hot(split.y_train", "one_hot(np.sort(split.y_train)")
 def classes_may_be_renamed_and_pixels_permuted(take):
     (family,) = take("family", M=200, K=20)
     said = family(FEW, 0)
@@ -96,7 +96,7 @@ def classes_may_be_renamed_and_pixels_permuted(take):
         np.testing.assert_array_equal(found[model], said[model])
 
 
-@relation("05-lottery-tickets", "[masks for masks, _ in rounds]", "[m for m, _ in rounds][::-1]")
+@relation("06-lottery-tickets", "[masks for masks, _ in rounds]", "[m for m, _ in rounds][::-1]")
 def tickets_are_nested_and_test_images_do_not_choose_them(take):
     (find_tickets,) = take("find_tickets", EPOCHS={"digits": 2}, ROUNDS=3)
     masks, wrong = find_tickets(FEW, 0)
@@ -111,7 +111,7 @@ def tickets_are_nested_and_test_images_do_not_choose_them(take):
         assert_same(found, {when: mistakes[ORDER] for when, mistakes in missed.items()})
 
 
-@relation("06-dropout", "rate / (1 - rate)", "rate")
+@relation("11-dropout", "rate / (1 - rate)", "rate")
 def the_closed_form_is_the_mean_over_masks(take):
     splits = {"digits": FEW, "mnist5k": FEW}
     (sampled,) = take("sampled", SPLITS=splits, FIRST="digits", N=60)
@@ -122,7 +122,7 @@ def the_closed_form_is_the_mean_over_masks(take):
     assert abs(means.mean() - plain) > 4 * error
 
 
-@relation("07-random-labels", "for y in labels])", "for y in labels[::-1]])")
+@relation("09-random-labels", "for y in labels])", "for y in labels[::-1]])")
 def labels_are_fitted_whatever_they_are_called(take):
     made = take("fit", "projections", "winners", "nearest_images", N=100, M=1000)
     fit, projections, winners, nearest_images = made
@@ -154,7 +154,7 @@ def a_path_reads_each_test_image_by_itself(take):
 
 
 @relation(
-    "09-beyond-neural-networks", "forest.apply(split.X_test)", "forest.apply(split.X_test / 2)"
+    "12-beyond-neural-networks", "forest.apply(split.X_test)", "forest.apply(split.X_test / 2)"
 )
 def each_tree_switches_on_one_unit_and_brightness_does_not_matter(take):
     sizes = {"N": 80, "EVERY": 1, "LEAVES": (5,), "TREES": (1, 2, 5)}
@@ -175,7 +175,7 @@ def each_tree_switches_on_one_unit_and_brightness_does_not_matter(take):
     np.testing.assert_array_equal(*(Z.indices for Z in leaf_codes(forest, clear)))
 
 
-@relation("10-limits", ".astype(np.float64)\n    spread", ".astype(np.float64).clip(0)\n    spread")
+@relation("16-limits", ".astype(np.float64)\n    spread", ".astype(np.float64).clip(0)\n    spread")
 def opposite_targets_are_learned_as_opposites(take):
     sizes = {"N": 150, "HELD": 50, "TEST": 50, "M": 120}
     signs, codes, untrained = take("signs", "CODES", "untrained", **sizes)
@@ -190,7 +190,7 @@ def opposite_targets_are_learned_as_opposites(take):
         assert_same(mirrored(("signs", code, 0)), {name: -said for name, said in found.items()})
 
 
-@relation("11-scorecard", "part * cells[reference].mean", "cells[reference].mean - part")
+@relation("17-scorecard", "part * cells[reference].mean", "cells[reference].mean - part")
 def answers_have_no_unit_and_a_larger_part_is_harder_to_reach(take):
     (anatomy,) = take("anatomy")
     rng = np.random.default_rng(4)
@@ -215,7 +215,7 @@ def answers_have_no_unit_and_a_larger_part_is_harder_to_reach(take):
     assert seen == {"yes", "no", "not defined", "–"}
 
 
-@relation("12-your-own-data", "TARGET, TASK, name, STANDARDISE)", "TARGET, TASK, name, False)")
+@relation("18-your-own-data", "TARGET, TASK, name, STANDARDISE)", "TARGET, TASK, name, False)")
 def the_units_and_names_of_a_table_do_not_matter(take):
     X = np.random.default_rng(5).standard_normal((60, 4))
     frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.where(X[:, 0] > 0, "in", "out"))

@@ -130,7 +130,7 @@ def page(tmp_path):
 
 def execute(book):
     """Execute the scorecard's page in a copy of the book."""
-    command = ["nbconvert", "--to", "notebook", "--execute", "--stdout", "11-scorecard.ipynb"]
+    command = ["nbconvert", "--to", "notebook", "--execute", "--stdout", "17-scorecard.ipynb"]
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=book / "chapters",

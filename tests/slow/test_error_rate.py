@@ -108,7 +108,7 @@ def test_a_few_counted_mistakes_seldom_hold(spread):
 @pytest.mark.parametrize("claim", [BEATS, MATCHES, ACTIVITY], ids=lambda claim: claim.id)
 @pytest.mark.parametrize("data", simulation.N_IMAGES)
 def test_what_is_true_by_six_standard_errors_holds_in_four_runs_of_five(claim, data):
-    """Six is what chapter 11 states; it was found with fewer runs of other seeds."""
+    """Six is what chapter 17 states; it was found with fewer runs of other seeds."""
     for kind in simulation.KINDS[claim.variation]:
         [share] = simulation.power(claim, data, kind, [6], n_runs=500, random_state=0)
         print(kind, share)
@@ -119,7 +119,7 @@ def test_what_is_true_by_six_standard_errors_holds_in_four_runs_of_five(claim, d
 
 
 def cuts(y, n_resplits):
-    """Cut rows as chapter 12 does: the one column of a table numbers them."""
+    """Cut rows as chapter 18 does: the one column of a table numbers them."""
     table = tables.from_arrays(np.arange(float(len(y)))[:, None], y)
     for seed in range(n_resplits):
         cut = tables.resplit(table, seed)

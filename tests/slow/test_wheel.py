@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = "chapters/12-your-own-data.ipynb"
+CHAPTER = "chapters/18-your-own-data.ipynb"
 
 
 def run(*command, **options):

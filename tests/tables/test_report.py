@@ -123,8 +123,8 @@ def test_a_report_that_is_interrupted_while_its_chapter_runs_leaves_nothing(tmp_
 
 
 def test_the_chapter_is_found_in_the_book_and_in_an_installed_package(tmp_path, monkeypatch):
-    assert chapter() == ROOT / "chapters" / "12-your-own-data.ipynb"
-    installed = tmp_path / "esutils" / "chapters" / "12-your-own-data.ipynb"
+    assert chapter() == ROOT / "chapters" / "18-your-own-data.ipynb"
+    installed = tmp_path / "esutils" / "chapters" / "18-your-own-data.ipynb"
     installed.parent.mkdir(parents=True)
     installed.touch()
     monkeypatch.setattr(esutils, "__file__", str(tmp_path / "esutils" / "__init__.py"))

@@ -128,14 +128,14 @@ def test_the_floor_of_a_curve_factorises_once_a_wide_width(monkeypatch):
 
 
 def test_pages_are_added_up_from_their_cells():
-    cells = [("intro.ipynb", 1.25), ("chapters.05-lottery-tickets.ipynb", 2), ("intro.ipynb", 3.5)]
+    cells = [("intro.ipynb", 1.25), ("chapters.06-lottery-tickets.ipynb", 2), ("intro.ipynb", 3.5)]
     record = ElementTree.fromstring(
         '<testsuites><testsuite time="5.6" timestamp="2026-01-02T03:04:05">'
         + "".join(f'<testcase classname="{page}" time="{seconds}"/>' for page, seconds in cells)
         + "</testsuite></testsuites>"
     )
     found = book.summary(record)
-    assert found["pages"] == {"05-lottery-tickets": 2.0, "intro": 4.8}
+    assert found["pages"] == {"06-lottery-tickets": 2.0, "intro": 4.8}
     assert found["seconds"] == 6 and found["date"] == "2026-01-02" and found["cores"] >= 1
 
 
