@@ -9,12 +9,11 @@ import pandas as pd
 
 from esutils.common.checks import check_choice
 from esutils.evidence import samples as stored
-from esutils.evidence.claims import load_claims, recorded
+from esutils.evidence.claims import CONFIRMING, load_claims, recorded
 from esutils.evidence.intervals import CONFIDENCE, holm
 from esutils.evidence.verdict_table import pill
 from esutils.scale import NAMES, SETS, counterpart
 
-CONFIRMING = "fashion10k"  # the data set on which primary claims are judged
 SENTENCES = {  # of the abstract of Mukherjee and Huberman, in our words
     "1": "many properties of multi-layer perceptrons",
     "2a": "the lottery ticket hypothesis",
@@ -66,7 +65,7 @@ def verdicts(scale: str = "quick") -> pd.DataFrame:
             there = counterpart(data, scale)
             row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "kind": claim.kind}
             row |= {"sentence": claim.sentence, "standing": claim.standing[data], "data": there}
-            primary = claim.kind == "primary" and data == _confirming(claim)
+            primary = claim.kind == "primary" and data == claim.confirming
             row |= {"family": primary, "p_value": np.nan, "verdict": "not run", "more": "not run"}
             if scale == "quick" or stored.path_of(claim, there, scale).exists():
                 row |= _judged(recorded(claim, data, scale))
@@ -79,11 +78,6 @@ def verdicts(scale: str = "quick") -> pd.DataFrame:
         lost = ~kept & (table.loc[asked, "verdict"] == "holds")
         table.loc[lost.index[lost], "holm"] = "undecided"
     return table.drop(columns="p_value")
-
-
-def _confirming(claim):
-    """Return the data set on which a primary claim is judged."""
-    return CONFIRMING if CONFIRMING in claim.data else claim.data[-1]
 
 
 def _judged(verdict):
@@ -186,7 +180,7 @@ class AbstractTable:
         )
 
     def _row(self, text, rows, claim):
-        confirming = _confirming(claim)
+        confirming = claim.confirming
         others = [data for data in rows.index if data != confirming]
         link = f'<a href="{self.prefix}{claim.chapter}.html">{html.escape(claim.prediction)}</a>'
         cells = [

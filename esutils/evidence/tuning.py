@@ -3,8 +3,10 @@
 Each model has up to eight settings. They are compared on draws from the pool of training images: a
 readout is fitted to four fifths of a draw, its penalty is the one with the lowest squared error on
 the last fifth, and what counts is the share of that fifth that it gets wrong. Test images have no
-part in it. Random layers are compared through the kernel that they tend to, so that their setting
-does not depend on a width. What was chosen is then used for every seed and width.
+part in it. Random layers are compared at 5,000 units, and what was chosen is used at every width.
+
+The bandwidths of dense codes are multiples of the one at which their kernel is as wide as the
+sparse code's: at which nearest neighbours are as similar, on average, as to winners of a tenth.
 """
 
 from collections.abc import Mapping
@@ -13,18 +15,16 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from esutils import data
+from esutils import data, theory
 from esutils.common.checks import check_choice
 from esutils.common.types import Array
 from esutils.evidence.replay import load_run
 from esutils.layer import ExpandSparsify
 from esutils.readout import MORE_PENALTIES, LinearReadout, ridge, ridge_path, tuned_ridge
 from esutils.scale import choose, pools
-from esutils.theory import kernels
 
 RUN = "tuning.settings"  # under this name the draws are stored
 N_CLASSES = 10
@@ -33,19 +33,21 @@ SPARSE = [
     {"active_fraction": share, "binary": binary}
     for share, binary in product((0.02, 0.05, 0.1, 0.2), (True, False))
 ]
-WIDER = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)  # bandwidths, in units of the encoder's default
+BANDWIDTHS = [{"bandwidth": 2.0 ** (step / 2)} for step in range(-3, 5)]  # in matched units
+N_UNITS = 5000  # of the random layers that are compared
+MATCHED = 0.1  # active fraction of the code whose kernel the bandwidths are matched to
 TRAINING = [
     {"learning_rate": rate, "n_epochs": passes}
-    for rate, passes in product((2e-3, 5e-3, 1e-2, 2e-2), (15, 40))
+    for rate, passes in product((2e-3, 5e-3, 1e-2, 2e-2), (10, 25))
 ]
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "ridge": [{}],
-    "logistic": [{"C": 10.0**power} for power in np.linspace(-3, 0.5, 8)],
+    "logistic": [{"C": 10.0 ** (power / 2)} for power in range(-6, 2)],
     "expand_linear": [{}],
     "sparsify_only": SPARSE,
     "half_active": [{"active_fraction": 0.5, "binary": binary} for binary in (True, False)],
-    "gaussian": [{"bandwidth": factor} for factor in WIDER],
-    "laplacian": [{"bandwidth": 2 * factor} for factor in WIDER],
+    "gaussian": BANDWIDTHS,
+    "laplacian": BANDWIDTHS,
     "expand_sparsify": SPARSE,
     "mlp_100": TRAINING,
     "mlp_2000": TRAINING,
@@ -54,6 +56,7 @@ LINEAR = ("ridge", "logistic")
 DENSE = ("half_active", "gaussian", "laplacian")  # the rivals of a sparse code
 READOUTS = ("output", "ridge")  # of a trained network
 _LAWS = {"sparsify_only": "rotation", "laplacian": "cauchy"}
+_KERNELS = {"gaussian": theory.gaussian_kernel, "laplacian": theory.laplacian_kernel}
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def encoder(
     setting : dict
         One of its settings.
     X : array of shape (n_samples, n_inputs)
-        Training images, whose variance is the unit of bandwidths.
+        Training images, to which bandwidths are matched.
     n_expanded : int
         Number of units; without an expansion there are as many as inputs.
     seed : int
@@ -192,12 +195,40 @@ def encoder(
     if model == "expand_linear":
         options |= {"sparsifier": "identity"}
     elif "bandwidth" in setting:
-        unit = np.sqrt(X.var(axis=0, dtype=float).sum() / 2)
-        options |= {"sparsifier": "cosine", "bandwidth": setting["bandwidth"] * unit}
+        bandwidth = setting["bandwidth"] * matched_bandwidth(model, X)
+        options |= {"sparsifier": "cosine", "bandwidth": bandwidth}
     else:
         n_active = max(1, round(setting["active_fraction"] * n_expanded))
         options |= {"n_active": n_active, "binary": setting["binary"]}
     return ExpandSparsify(n_expanded, **options)
+
+
+def matched_bandwidth(model: str, X: Array) -> float:
+    """Return the bandwidth at which a dense code's kernel is as wide as a sparse code's.
+
+    Parameters
+    ----------
+    model : {"gaussian", "laplacian"}
+    X : array of shape (n_samples, n_inputs)
+        Training images; the first thousand of them are looked at.
+
+    Returns
+    -------
+    float
+        Nearest neighbours are as similar, on average, as they are to winners of a tenth.
+
+    Notes
+    -----
+    Chapter: tuning.
+    """
+    X = X[:1000] - X.mean(axis=0)
+    similar = theory.winners_kernel(theory.angles(X), MATCHED)
+    distance = theory.distances(X)
+    np.fill_diagonal(distance, np.inf)
+    target = theory.nearest_similarity(similar)
+    return theory.matched_bandwidth(
+        _KERNELS[check_choice("model", model, _KERNELS)], distance.min(axis=1), target
+    )
 
 
 def answers(
@@ -251,23 +282,11 @@ def _held_out(model, setting, split, seed):
         fitted = _best_ridge(Z, y, fit, held)
         said = _by_readout(model, network, fitted, X[held], Z[held])
     else:
-        Z = _limit(model, setting, X, seed)
+        if model != "ridge":
+            X = encoder(model, setting, X, N_UNITS, seed).fit(X[fit]).transform(X)
+        Z = X
         said = {model: _answers(_best_ridge(Z, y, fit, held), Z[held])}
     return {key: np.mean(answers != y[held]) for key, answers in said.items()}
-
-
-def _limit(model, setting, X, seed):
-    """Return features of the training images whose products are those of an infinitely wide layer.
-
-    Without an expansion there is no limit: then they are the codes themselves.
-    """
-    if model in ("ridge", "expand_linear"):
-        return X
-    layer = encoder(model, setting, X, 100, seed).fit(X)
-    if model == "sparsify_only":
-        return layer.transform(X)
-    values, vectors = linalg.eigh(kernels.of_code(layer, X))
-    return vectors * np.sqrt(np.maximum(values, 0))
 
 
 def _fifth(X, seed):
