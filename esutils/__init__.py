@@ -53,6 +53,7 @@ _MODULES = {  # public name: where the module is
     "theory": "theory",
     "tickets": "networks.tickets",
     "training": "networks.training",
+    "tuning": "evidence.tuning",
 }
 _OBJECTS = {  # public name: the module that holds it
     "ExpandSparsify": "layer",

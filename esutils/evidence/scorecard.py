@@ -11,7 +11,7 @@ from esutils.common.checks import check_choice
 from esutils.evidence import samples as stored
 from esutils.evidence.claims import CONFIRMING, load_claims, recorded
 from esutils.evidence.intervals import CONFIDENCE, holm
-from esutils.evidence.verdict_table import pill
+from esutils.evidence.verdict_table import cell, pill
 from esutils.scale import NAMES, SETS, counterpart
 
 SENTENCES = {  # of the abstract of Mukherjee and Huberman, in our words
@@ -185,8 +185,8 @@ class AbstractTable:
         link = f'<a href="{self.prefix}{claim.chapter}.html">{html.escape(claim.prediction)}</a>'
         cells = [
             f'<th scope="row">{text}</th><td>{link}</td>',
-            f"<td>{pill(rows.loc[confirming, 'holm'])}</td>",
-            f"<td>{'<br>'.join(pill(rows.loc[data, 'verdict']) for data in others) or '–'}</td>",
-            f"<td>{pill(rows.loc[confirming, 'more'])}</td>",
+            cell(NAMES[CONFIRMING], pill(rows.loc[confirming, "holm"])),
+            cell(NAMES["mnist5k"], pill(rows.loc[others[0], "verdict"]) if others else "–"),
+            cell("more than a dense code?", pill(rows.loc[confirming, "more"])),
         ]
         return f"<tr>{''.join(cells)}</tr>"

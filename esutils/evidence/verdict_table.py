@@ -94,10 +94,10 @@ def _rows(claim):
         title += " <small>headline</small>"
     cells = [
         f'<th scope="row">{title}</th>',
-        f"<td>{html.escape(claim.prediction)}</td>",
+        cell("", html.escape(claim.prediction)),
         *_by_data(claim, verdicts),
-        f"<td>{'<br>'.join(map(_named, large)) or 'not yet run'}</td>",
-        f"<td>{_more(verdicts)}</td>",
+        cell(_HEAD[-2], "<br>".join(map(_named, large)) or "not yet run"),
+        cell(_HEAD[-1], _more(verdicts)),
     ]
     details = "".join(f"<li>{line}</li>" for line in _details(claim, [*verdicts, *large]))
     return (
@@ -112,15 +112,20 @@ def _by_data(claim, verdicts):
     if len(verdicts) == 1 and claim.data[0] not in COLUMNS:
         return [f'<td colspan="{len(COLUMNS)}">{_named(verdicts[0])}</td>']
     by_data = {verdict.data: verdict for verdict in verdicts}
-    return [f"<td>{_cell(by_data[data]) if data in by_data else '–'}</td>" for data in COLUMNS]
+    return [cell(NAMES[data], _word(by_data[data]) if data in by_data else "–") for data in COLUMNS]
 
 
-def _cell(verdict):
+def cell(label: str, text: str) -> str:
+    """Return a cell of a table; its label is shown where there is no head."""
+    return f'<td data-label="{label}">{text}</td>' if label else f"<td>{text}</td>"
+
+
+def _word(verdict):
     return f"{pill(verdict.word)}<br>{_number(verdict.estimate)}"
 
 
 def _named(verdict):
-    return f"{NAMES.get(verdict.data, verdict.data)}: {_cell(verdict)}"
+    return f"{NAMES.get(verdict.data, verdict.data)}: {_word(verdict)}"
 
 
 def _more(verdicts):

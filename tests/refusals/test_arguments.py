@@ -111,7 +111,7 @@ LAYER = [
     Refusal(lambda: layer.projection(3, -1), ["n_inputs", -1]),
     Refusal(lambda: layer.projection(3, "4"), ["n_inputs", "'4'"]),
     Refusal(lambda: layer.projection(3, 2**31), ["n_inputs", 2**31 - 1, 2**31]),
-    Refusal(lambda: layer.projection(3, 4, "cauchy"), ["law", "'data'", "'cauchy'"]),
+    Refusal(lambda: layer.projection(3, 4, "levy"), ["law", "'data'", "'levy'"]),
     Refusal(lambda: layer.projection(3, 4, "fly", fan_in=5), ["fan_in", 4, 5]),
     Refusal(lambda: layer.projection(5, 4, "rotation"), ["n_expanded", 4, 5]),
     Refusal(lambda: layer.projection(3, 4, "none"), ["n_expanded", 4, 3]),
@@ -172,7 +172,7 @@ LAYER = [
     Refusal(lambda: layer.cosine(X, np.zeros(3)), ["phase", (4,), (3,)]),
     Refusal(lambda: layer.cosine(X, np.zeros(4), out=X[:1]), ["out", (60, 4), (1, 4), "float64"]),
     Refusal(lambda: ExpandSparsify(0).fit(X), ["n_expanded", 0]),
-    Refusal(lambda: ExpandSparsify(10, law="cauchy").fit(X), ["law", "'data'", "'cauchy'"]),
+    Refusal(lambda: ExpandSparsify(10, law="levy").fit(X), ["law", "'data'", "'levy'"]),
     Refusal(lambda: ExpandSparsify(10, law="fly", fan_in=9).fit(X), ["fan_in", 4, 9]),
     Refusal(
         lambda: ExpandSparsify(10, sparsifier="softmax").fit(X),
@@ -616,9 +616,7 @@ THEORY = [
     Refusal(lambda: theory.distances([[0.0]], [[0.0, 1.0]]), ["Z", "1 columns"]),
     Refusal(lambda: theory.nearest_similarity([[1.0, 0.0]]), ["kernel", (1, 2)]),
     Refusal(lambda: theory.nearest_similarity([[0.0]]), ["kernel", "0"]),
-    Refusal(
-        lambda: theory.matched_bandwidth(theory.laplacian_kernel, [1.0], 2), ["similarity", 2]
-    ),
+    Refusal(lambda: theory.matched_bandwidth(theory.laplacian_kernel, [1.0], 2), ["similarity", 2]),
     Refusal(
         lambda: theory.matched_bandwidth(theory.laplacian_kernel, [0.0], 0.5),
         ["similarity", 0.5],

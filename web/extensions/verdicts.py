@@ -1,8 +1,9 @@
 """Verdicts are judged when a page is built, from the samples that the runs stored.
 
-The role {verdict}`claim-id` shows a claim's verdicts. The boxes that a chapter printed when it was
-executed, and its tables of effects, are rendered anew. Missing or stale samples are a warning, and
-so fail the build.
+The role {verdict}`claim-id` shows a claim's verdicts. What a page printed when it was executed is
+rendered anew: a chapter's table of verdicts, the table of the abstract's sentences, tables of
+effects, and the boxes of the first edition. Missing or stale samples are a warning, and so fail the
+build.
 """
 
 import contextlib
@@ -13,11 +14,14 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from esutils import claims, effects, scale
+from esutils import claims, effects, first_edition, scale, scorecard
+from esutils.evidence.verdict_table import VerdictTable
 
 LOGGER = logging.getLogger(__name__)
 NAMES = scale.NAMES | {"simulation": "simulation"}
 BOX = re.compile(r'<div class="verdict" data-claim="([^"]+)" data-set="([^"]+)">.*?</div>', re.S)
+CHAPTER = re.compile(r'<div class="verdicts" data-chapter="([^"]+)">.*?</div>', re.S)
+ABSTRACT = re.compile(r'<div class="verdicts abstract" data-prefix="([^"]*)">.*?</div>', re.S)
 TABLE = re.compile(
     r'<table class="effects" data-effect="([^"]+)" data-set="([^"]+)">.*?</table>', re.S
 )
@@ -30,8 +34,9 @@ class VerdictRole(SphinxRole):
         """Return the nodes of the pills."""
         try:
             with contextlib.chdir(self.env.srcdir):
-                claim = claims.load_claims()[self.text]
-                words = {data: claims.recorded(claim, data).word for data in claim.data}
+                edition = claims if self.text in claims.load_claims() else first_edition
+                claim = edition.load_claims()[self.text]
+                words = {data: edition.recorded(claim, data).word for data in claim.data}
         except (KeyError, ValueError) as error:
             text = f"verdict {self.text}: {error}"
             return [], [self.inliner.reporter.warning(text, line=self.lineno)]
@@ -48,19 +53,26 @@ def _pill(word, name):
 
 def judge_anew(app, doctree):
     """Render the verdicts and effects on a page from the samples that are stored today."""
-    load_claims = functools.cache(claims.load_claims)  # once for a page, and not for most
+    load_claims = functools.cache(first_edition.load_claims)  # once for a page, and not for most
     load_statistics = functools.cache(effects.load_statistics)
 
     def box(found):
-        return claims.recorded(load_claims()[found[1]], found[2])._repr_html_()
+        return first_edition.recorded(load_claims()[found[1]], found[2])._repr_html_()
 
     def table(found):
         return effects.recorded(load_statistics()[found[1]], found[2])._repr_html_()
+
+    def chapter(found):
+        return VerdictTable(found[1])._repr_html_()
+
+    def abstract(found):
+        return scorecard.AbstractTable(found[1])._repr_html_()
 
     with contextlib.chdir(app.srcdir):
         for node in doctree.findall(nodes.raw):
             try:
                 text = TABLE.sub(table, BOX.sub(box, node.astext()))
+                text = ABSTRACT.sub(abstract, CHAPTER.sub(chapter, text))
             except (KeyError, ValueError) as error:
                 LOGGER.warning("a verdict cannot be judged: %s", error, location=node)
             else:
