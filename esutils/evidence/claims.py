@@ -251,7 +251,7 @@ def load_claims() -> dict[str, Claim]:
     --------
     >>> from esutils import claims
     >>> list(claims.load_claims())[0]
-    'primitive.overlap'
+    'code.fly'
     """
     return ledger.load_entries("claims.yml", Claim)
 
@@ -313,8 +313,8 @@ def judge(
     --------
     >>> from esutils import claims
     >>> gaps = [0.01, 0.02, 0.00, 0.01, 0.02]  # by seed
-    >>> claims.judge("approximation.rate", gaps, "simulation")
-    holds: approximation.rate on simulation
+    >>> claims.judge("sphere.rate", gaps, "simulation")
+    holds: sphere.rate on simulation
     """
     claim = _claim(claim_id)
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
@@ -427,9 +427,9 @@ def recorded(claim: Claim, data: str, scale: str = "quick") -> Verdict:
     Examples
     --------
     >>> from esutils import claims
-    >>> claim = claims.load_claims()["approximation.rate"]
+    >>> claim = claims.load_claims()["sphere.rate"]
     >>> claims.recorded(claim, "simulation")
-    holds: approximation.rate on simulation
+    holds: sphere.rate on simulation
 
     And if it had asked for a slope that is steeper than the theorem's?
 

@@ -32,8 +32,8 @@ class Statistic:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.load_statistics()["untrained"].unit
-    'points'
+    >>> effects.load_statistics()["no-training"].unit
+    'percent'
     """
 
     id: str
@@ -69,8 +69,8 @@ class Effects:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.Effects(effects.load_statistics()["untrained"], "digits", {})
-    effects: untrained on digits
+    >>> effects.Effects(effects.load_statistics()["no-training"], "mnist5k", {})
+    effects: no-training on mnist5k
     """
 
     statistic: Statistic
@@ -190,9 +190,9 @@ def measure(statistic_id: str, data: str, **samples: Array) -> Effects:
     --------
     >>> import numpy as np
     >>> from esutils import effects
-    >>> models = effects.load_statistics()["untrained"].defined
+    >>> models = effects.load_statistics()["no-training"].defined
     >>> gains = {model: np.arange(15.0).reshape(3, 5) for model in models}  # seeds, images
-    >>> effects.measure("untrained", "digits", **gains).estimates["mlp"].mean
+    >>> effects.measure("no-training", "mnist5k", **gains).estimates["mlp"].mean
     7.0
     """
     statistics = load_statistics()
@@ -258,7 +258,7 @@ def recorded(statistic: Statistic, data: str) -> Effects:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.recorded(effects.load_statistics()["untrained"], "digits").estimates["mlp"].mean > 0
+    >>> effects.recorded(effects.load_statistics()["no-training"], "mnist5k").estimates["mlp"].mean > 0
     True
     """
     folder = _folder(check_choice("data", data, statistic.data))
@@ -292,7 +292,7 @@ def matrix(edition: int = 2) -> pd.DataFrame:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.matrix().loc[("untrained", "digits"), "mlp"].mean > 0
+    >>> effects.matrix().loc[("no-training", "mnist5k"), "mlp"].mean > 0
     True
     """
     rows = {}

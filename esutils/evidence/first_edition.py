@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import yaml
 from numpy.typing import ArrayLike
 
 from esutils.common.checks import check_choice, check_int, check_number, check_samples
@@ -87,7 +88,7 @@ class Verdict:
     >>> from esutils import first_edition
     >>> from esutils.evidence.intervals import estimate
     >>> claim = first_edition.load_claims()["tickets.beat-random"]
-    >>> found, control = estimate(np.array([1.0, 1.1, 1.2])), estimate(np.array([9.0, 9.1, 9.2]))
+    >>> found, control = estimate(np.array([9.0, 9.1, 9.2])), estimate(np.array([0.0, 0.1, 0.2]))
     >>> first_edition.Verdict(claim, "digits", found, control, (3,))
     holds: tickets.beat-random on digits
     """
@@ -162,7 +163,7 @@ def load_claims() -> dict[str, Claim]:
     --------
     >>> from esutils import first_edition
     >>> list(first_edition.load_claims())[0]
-    'primitive.distances'
+    'tickets.match-dense'
     """
     return ledger.load_entries("first-edition/claims.yml", Claim)
 
@@ -209,9 +210,9 @@ def judge(
     Examples
     --------
     >>> from esutils import first_edition
-    >>> gaps, control = [0.01, 0.02, 0.00, 0.01, 0.02], [0.2, 0.3, 0.2, 0.2, 0.3]  # by seed
-    >>> first_edition.judge("approximation.rate", gaps, control, "simulation")
-    holds: approximation.rate on simulation
+    >>> gains, control = [31.0, 32.0, 30.0, 31.0, 32.0], [0.2, 0.3, 0.2, 0.2, 0.3]  # by seed
+    >>> first_edition.judge("limits.parity", gains, control, "simulation")
+    holds: limits.parity on simulation
     """
     claim = _claim(claim_id)
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
@@ -274,16 +275,34 @@ def recorded(claim: Claim, data: str) -> Verdict:
     >>> from esutils import first_edition
     >>> claim = first_edition.load_claims()["tickets.beat-random"]
     >>> first_edition.recorded(claim, "mnist5k")
-    holds: primitive.fly on mnist5k
-
-    And if it had asked for a tenth of a point instead of two?
-
-    >>> from dataclasses import replace
-    >>> first_edition.recorded(replace(claim, threshold=0.1), "mnist5k").word == "holds"
-    False
+    holds: tickets.beat-random on mnist5k
     """
     samples = stored.load(claim, check_choice("data", data, claim.data), PARTS, scale="quick")
     return Verdict.of(claim, data, samples.arrays, samples.step)
+
+
+def retired() -> list[dict[str, Any]]:
+    """Return the entries whose chapters have moved to the rules of today.
+
+    Returns
+    -------
+    list of dict
+        Each with the fields of :class:`Claim`, with ``why`` it retired, and with the ``verdicts``
+        of the first edition, at quick and at full size.
+
+    Notes
+    -----
+    Chapter: 17-scorecard.
+
+    Examples
+    --------
+    >>> from esutils import first_edition
+    >>> entry = first_edition.retired()[0]
+    >>> entry["id"], entry["verdicts"][0]["verdict"]
+    ('primitive.distances', 'holds')
+    """
+    path = ledger.book_root() / "ledger" / "first-edition" / "retired.yml"
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def verdicts() -> pd.DataFrame:

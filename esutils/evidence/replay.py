@@ -79,6 +79,7 @@ def replay(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from esutils import replay
     >>> def toss(data, seed):
     ...     return {"heads": np.random.default_rng(seed).integers(2, size=4)}

@@ -12,7 +12,7 @@ from esutils.common.types import Array, Seed
 from esutils.evidence.claims import Claim, load_claims
 from esutils.evidence.intervals import estimate
 
-N_IMAGES = {"mnist5k": 1000, "digits": 360}
+N_IMAGES = {"mnist5k": 2000, "fashion10k": 2000}
 # What makes samples differ. How hard an image is has a variance of one: these shares of it belong
 # to the image for every model, to the image for this model, and to the seed; the rest is chance.
 # The last number is the error of the better model.
@@ -58,8 +58,8 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
     Examples
     --------
     >>> from esutils import claims, simulation
-    >>> claim = claims.load_claims()["primitive.distances"]
-    >>> simulation.samples(claim, "digits", "skewed", random_state=0).shape
+    >>> claim = claims.load_claims()["code.distances"]
+    >>> simulation.samples(claim, "mnist5k", "skewed", random_state=0).shape
     (20,)
     """
     check_choice("data", data, claim.data)
@@ -183,8 +183,8 @@ def power(
     Examples
     --------
     >>> from esutils import claims, simulation
-    >>> claim = claims.load_claims()["dropout.activity"]
-    >>> weak, strong = simulation.power(claim, "digits", "symmetric", [1, 6], random_state=0)
+    >>> claim = claims.load_claims()["sphere.rate"]
+    >>> weak, strong = simulation.power(claim, "simulation", "symmetric", [1, 6], random_state=0)
     >>> bool(weak < 0.5 < strong)
     True
     """
