@@ -56,7 +56,8 @@ class ExpandSparsify(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     bandwidth : float, optional
         Bandwidth of the kernel that ``"cosine"`` estimates, in units of the inputs: the Gaussian
         kernel with Gaussian rows, the Laplacian ``exp(-distance / bandwidth)`` with Cauchy rows. By
-        default the square root of half the total variance of the training samples.
+        default the square root of half the total variance of the training samples: either kernel
+        is then ``exp(-2)`` at the root mean square distance between two of them.
     bias : float
         Standard deviation of each unit's random bias, in units of the root mean square distance
         of the training samples from their mean. It acts as one more input of constant value;

@@ -15,8 +15,17 @@ from numpy.polynomial import Chebyshev, hermite_e
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, owens_t
+from sklearn.utils.validation import check_is_fitted
 
-from esutils.common.checks import check_choice, check_flag, check_int, check_matrix, check_number
+from esutils.common.checks import (
+    check_choice,
+    check_finite,
+    check_flag,
+    check_int,
+    check_matrix,
+    check_number,
+    check_type,
+)
 from esutils.common.types import Array
 from esutils.layer import ExpandSparsify
 from esutils.theory.closed_forms import check_range
@@ -157,21 +166,21 @@ def code_overlap(angle: ArrayLike, active_fraction: ArrayLike) -> _Values:
     return np.maximum(0, 1 - missed / share)
 
 
-def winners_kernel(angle: ArrayLike, active_fraction: float, values: bool = False) -> _Values:
+def winners_kernel(angle: ArrayLike, active_fraction: ArrayLike, values: bool = False) -> _Values:
     """Compute the kernel of k-winner-take-all codes for two vectors of length 1.
 
     Parameters
     ----------
-    angle : float or array of any shape
+    angle : float or array
         Angle t between the two vectors, in radians, from 0 to pi.
-    active_fraction : float
-        Share of units that are active, in (0, 1).
+    active_fraction : float or array
+        Share of units that are active, in (0, 1); broadcast against ``angle``.
     values : bool
         Whether winners keep their projection instead of becoming 1.
 
     Returns
     -------
-    float or array of the shape of ``angle``
+    float or array of the broadcast shape
         With correlation ``cos t`` between standard normal Z and Z', and the quantile c that Z
         exceeds with the probability ``active_fraction``: the probability that both exceed c or,
         with values, the mean of ``Z Z'`` where both do, and 0 elsewhere.
@@ -179,7 +188,8 @@ def winners_kernel(angle: ArrayLike, active_fraction: float, values: bool = Fals
     Raises
     ------
     ValueError
-        If ``angle`` is outside [0, pi] or ``active_fraction`` is outside (0, 1).
+        If ``angle`` is outside [0, pi], ``active_fraction`` is outside (0, 1), or ``values`` is
+        neither True nor False.
 
     Notes
     -----
@@ -202,7 +212,7 @@ def winners_kernel(angle: ArrayLike, active_fraction: float, values: bool = Fals
     np.True_
     """
     angle = check_range("angle", angle, 0, np.pi)
-    share = check_number("active_fraction", active_fraction, 0, 1, open_low=True)
+    share = check_range("active_fraction", active_fraction, 0, 1, open_ends=True)
     both = share * code_overlap(angle, share)
     if not check_flag("values", values):
         return both
@@ -229,16 +239,17 @@ def block_kernel(angle: ArrayLike, block_size: int, values: bool = False) -> _Va
     float or array of the shape of ``angle``
         The probability that a unit wins for both or, with values, the mean product of its
         projections where it does. There is no formula; this is two-dimensional quadrature, with an
-        error below 1e-6 for blocks of up to 100 units.
+        error below 1e-7 for blocks of up to 100 units.
 
     Raises
     ------
     ValueError
-        If ``angle`` is outside [0, pi] or ``block_size`` is no whole number in [2, 100].
+        If ``angle`` is outside [0, pi], ``block_size`` is no whole number in [2, 100], or
+        ``values`` is neither True nor False.
 
     Notes
     -----
-    Chapter: 08-double-descent.
+    Chapter: 05-untrained-networks.
 
     Examples
     --------
@@ -283,7 +294,7 @@ def _both_below(first, second, angle):
         slopes = [
             (b / a - np.cos(angle)) / np.sin(angle) for a, b in ((first, second), (second, first))
         ]
-    apart = first * second < 0
+    apart = (first < 0) != (second < 0)  # a sum of zero counts as positive, as its slope does
     halves = (ndtr(first) + ndtr(second) - apart) / 2
     return halves - owens_t(first, slopes[0]) - owens_t(second, slopes[1])
 
@@ -387,7 +398,8 @@ def angles(X: ArrayLike, Z: ArrayLike | None = None) -> Array:
     Raises
     ------
     ValueError
-        If a row is all zeros, or the matrices differ in their number of columns.
+        If a row has the length 0 or one that overflows, or the matrices differ in their number
+        of columns.
 
     Notes
     -----
@@ -400,15 +412,11 @@ def angles(X: ArrayLike, Z: ArrayLike | None = None) -> Array:
     array([[0.        , 1.57079633],
            [1.57079633, 0.        ]])
     """
-    X, Z, same = _two("X", X, Z)
-    units = []
-    for name, rows in (("X", X), ("Z", Z)):
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        if not lengths.all():
-            raise ValueError(f"{name} must have no row of zeros, got one at {lengths.argmin()}")
-        units.append(rows / lengths)
-    found = np.arccos(np.clip(units[0] @ units[1].T, -1, 1))
-    if same:
+    X, Z = _both(X, Z)
+    units = _units("X", X)
+    others = units if Z is None else _units("Z", Z)
+    found = np.arccos(np.clip(units @ others.T, -1, 1))
+    if Z is None:
         np.fill_diagonal(found, 0)
     return found
 
@@ -429,7 +437,7 @@ def distances(X: ArrayLike, Z: ArrayLike | None = None) -> Array:
     Raises
     ------
     ValueError
-        If the matrices differ in their number of columns.
+        If the matrices differ in their number of columns, or squares of their entries overflow.
 
     Notes
     -----
@@ -441,19 +449,38 @@ def distances(X: ArrayLike, Z: ArrayLike | None = None) -> Array:
     >>> theory.distances([[0.0, 0.0]], [[3.0, 4.0]])
     array([[5.]])
     """
-    X, Z, same = _two("X", X, Z)
-    squares = (X**2).sum(axis=1)[:, None] + (Z**2).sum(axis=1) - 2 * X @ Z.T
+    X, Z = _both(X, Z)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centre = X.mean(axis=0)  # far from zero, the difference of squares would be all rounding
+        near = X - centre
+        others = near if Z is None else Z - centre
+        squares = (near**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * near @ others.T
+    check_finite("squares of X and Z", np.isfinite(squares).all())
     found = np.sqrt(np.maximum(squares, 0))
-    if same:
+    if Z is None:
         np.fill_diagonal(found, 0)
     return found
 
 
-def _two(name, X, Z):
-    X = check_matrix(name, X).astype(np.float64, copy=False)
-    if Z is None:
-        return X, X, True
-    return X, check_matrix("Z", Z, n_columns=X.shape[1]).astype(np.float64, copy=False), False
+def _both(X, Z, n_columns=None):
+    """Return both matrices in float64; None stays None."""
+    X = check_matrix("X", X, n_columns).astype(np.float64, copy=False)
+    if Z is not None:
+        Z = check_matrix("Z", Z, X.shape[1]).astype(np.float64, copy=False)
+    return X, Z
+
+
+def _units(name, rows):
+    """Return rows scaled to length 1."""
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    wrong = ~((lengths > 0) & np.isfinite(lengths))
+    if wrong.any():
+        row = wrong.argmax()
+        raise ValueError(
+            f"{name} must have rows of positive finite length, got {lengths[row, 0]:g} in row {row}"
+        )
+    return rows / lengths
 
 
 def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -> Array:
@@ -476,7 +503,9 @@ def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -
     Raises
     ------
     ValueError
-        If no closed form of the kernel is known.
+        If ``encoder`` is not fitted, if no closed form of its kernel is known, if X or Z is
+        malformed or, but for cosines and the identity, if a sample is the mean of the training
+        samples and so has no direction.
 
     Notes
     -----
@@ -494,6 +523,8 @@ def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -
     >>> bool(np.abs(codes @ codes.T / 10_000 - theory.of_code(encoder, X)).max() < 0.01)
     True
     """
+    check_type("encoder", encoder, ExpandSparsify, "an ExpandSparsify")
+    check_is_fitted(encoder)
     rule, law = encoder.sparsifier, encoder.law
     check_choice("sparsifier of encoder", rule, ("winners", "block", "relu", "cosine", "identity"))
     check_choice(
@@ -501,9 +532,9 @@ def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -
     )
     if encoder.bias:
         raise ValueError(f"bias of encoder must be 0, got {encoder.bias!r}")
-    X, Z, same = _two("X", X, Z)
+    X, Z = _both(X, Z, encoder.n_features_in_)
     X = X - encoder.mean_
-    other = None if same else Z - encoder.mean_  # the angle of a sample with itself is exactly 0
+    other = None if Z is None else Z - encoder.mean_  # a sample's angle with itself is exactly 0
     Z = X if other is None else other
     if rule == "cosine":
         kernel = gaussian_kernel if law == "gaussian" else laplacian_kernel
@@ -522,22 +553,24 @@ def of_code(encoder: ExpandSparsify, X: ArrayLike, Z: ArrayLike | None = None) -
     return found
 
 
-def nearest_similarity(kernel: ArrayLike) -> float:
+def nearest_similarity(K: ArrayLike) -> float:
     """Return the mean similarity of samples and their most similar other sample.
 
     Parameters
     ----------
-    kernel : array of shape (n_samples, n_samples)
-        Of the samples with themselves. Similarities are scaled to 1 for a sample with itself.
+    K : array of shape (n_samples, n_samples)
+        Kernel of at least two samples with themselves.
 
     Returns
     -------
     float
+        Mean over the samples of the largest ``K[i, j] / sqrt(K[i, i] K[j, j])`` with ``j != i``.
 
     Raises
     ------
     ValueError
-        If the kernel is not square, or has an entry on its diagonal that is not positive.
+        If K is not square, has fewer than two rows, or has an entry on its diagonal that is not
+        positive.
 
     Notes
     -----
@@ -551,20 +584,20 @@ def nearest_similarity(kernel: ArrayLike) -> float:
     >>> theory.nearest_similarity([[4.0, 1.0], [1.0, 1.0]])
     0.5
     """
-    kernel = check_matrix("kernel", kernel)
-    own = np.diag(kernel)
-    if kernel.shape[0] != kernel.shape[1] or not (own > 0).all():
+    K = check_matrix("K", K)
+    own = np.diag(K)
+    if K.shape[0] != K.shape[1] or len(K) < 2 or not (own > 0).all():
         raise ValueError(
-            f"kernel must be square with a positive diagonal, got shape {kernel.shape}"
-            f" and a smallest entry {own.min():g} there"
+            "K must be square with at least two rows and a positive diagonal, got "
+            f"shape {K.shape} and {own.min():g} on the diagonal"
         )
-    similar = kernel / np.sqrt(np.outer(own, own))
+    similar = K / np.sqrt(own)[:, None] / np.sqrt(own)
     np.fill_diagonal(similar, -np.inf)
     return float(similar.max(axis=1).mean())
 
 
 def matched_bandwidth(
-    kernel: Callable[[Array, float], Array], distance: ArrayLike, similarity: float
+    kernel: Callable[[Array, float], Array], distances: ArrayLike, similarity: float
 ) -> float:
     """Return the bandwidth at which the mean similarity over some distances has a given value.
 
@@ -572,18 +605,20 @@ def matched_bandwidth(
     ----------
     kernel : callable
         :func:`gaussian_kernel` or :func:`laplacian_kernel`.
-    distance : array of any shape
-        For instance of samples and their nearest neighbours; at least one is not 0.
-    similarity : float in (0, 1)
+    distances : array of any shape
+        For instance between samples and their nearest neighbours; at least one is not 0.
+    similarity : float
+        The mean of ``kernel(distances, bandwidth)``, in (0, 1).
 
     Returns
     -------
     float
+        The bandwidth, in the units of ``distances``.
 
     Raises
     ------
     ValueError
-        If no bandwidth gives this similarity.
+        If a distance is negative, or no bandwidth gives this similarity.
 
     Notes
     -----
@@ -596,12 +631,12 @@ def matched_bandwidth(
     >>> round(theory.matched_bandwidth(theory.laplacian_kernel, [2.0], np.exp(-1)), 6)
     2.0
     """
-    distance = check_range("distance", distance, 0, np.inf)
+    distances = check_range("distances", distances, 0, np.inf)
     check_number("similarity", similarity, 0, 1, open_low=True)
-    largest = distance.max()
+    largest = distances.max(initial=0)
 
     def excess(log_bandwidth):
-        return kernel(distance, largest * np.exp(log_bandwidth)).mean() - similarity
+        return kernel(distances, largest * np.exp(log_bandwidth)).mean() - similarity
 
     if not largest or excess(-20) > 0 or excess(20) < 0:
         raise ValueError(f"similarity must be one that a bandwidth gives, got {similarity!r}")

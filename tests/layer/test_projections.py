@@ -58,6 +58,16 @@ def test_without_options_a_projection_is_gaussian_and_the_same_each_time():
     assert (projection(50, 40, "fly").sum(axis=1) == 6).all()
 
 
+def test_cauchy_rows_are_gaussian_rows_divided_by_one_number_each():
+    W, x = draw(4000, "cauchy"), np.random.default_rng(2).standard_normal(40)
+    assert stats.kstest(W @ x / np.linalg.norm(x), "cauchy").pvalue > 0.01
+    directions = W / np.linalg.norm(W, axis=1, keepdims=True)
+    # Independent Cauchy entries would point along the axes far more often than a Gaussian row.
+    assert stats.kstest(directions[:, 0] ** 2, stats.beta(0.5, 39 / 2).cdf).pvalue > 0.01
+    # Its squared length is 40 times an F-distributed number.
+    assert stats.kstest((W**2).mean(axis=1), stats.f(40, 1).cdf).pvalue > 0.01
+
+
 def test_sphere_rows_are_uniform_on_the_unit_sphere():
     W = draw(4000, "sphere")
     assert np.allclose(np.linalg.norm(W, axis=1), 1)

@@ -80,12 +80,18 @@ train = partial(training.train_mlp, X, y)
 initial = partial(mlp.initial_mlp, 5, (4,), 3)
 supermask = partial(tickets.supermask, NET, X, y)
 risk = partial(theory.mei_montanari_risk, 1, 2)
+ENCODER = ExpandSparsify(40, random_state=0).fit(X)
 explore = partial(sliders.explore, lambda ax, **values: None, caption="c", alt=lambda **of: str(of))
 
 
 def codes_in_batches(*arguments):
     """Read all batches of an encoder's codes: a generator checks nothing before it is read."""
     return list(ExpandSparsify(10).fit(X).iter_transform(*arguments))
+
+
+def of_code(**options):
+    """Return the kernel of an encoder with these options."""
+    return theory.of_code(ExpandSparsify(40, random_state=0, **options).fit(X), X)
 
 
 def noise(ax, seed):
@@ -608,19 +614,42 @@ THEORY = [
     Refusal(lambda: theory.laplacian_kernel(1, 0), ["bandwidth", 0]),
     Refusal(lambda: theory.relu_kernel(4), ["angle", 4]),
     Refusal(lambda: theory.winners_kernel(4, 0.1), ["angle", 4]),
-    Refusal(lambda: theory.winners_kernel(1, 1.5), ["active_fraction", 1.5]),
+    Refusal(lambda: theory.winners_kernel(1, 1.5), ["active_fraction", "(0, 1)", 1.5]),
+    Refusal(lambda: theory.winners_kernel(1, 1), ["active_fraction", "(0, 1)", 1]),
     Refusal(lambda: theory.winners_kernel(1, 0.1, values=1), ["values", 1]),
     Refusal(lambda: theory.block_kernel(4, 10), ["angle", 4]),
     Refusal(lambda: theory.block_kernel(1, 101), ["block_size", 101]),
-    Refusal(lambda: theory.angles([[0.0, 0.0]]), ["X", "zeros"]),
+    Refusal(lambda: theory.block_kernel(1, 1), ["block_size", 2, 1]),
+    Refusal(lambda: theory.block_kernel(1, 2, values=None), ["values", None]),
+    Refusal(lambda: theory.angles([[0.0, 0.0]]), ["X", "positive finite length", "0 in row 0"]),
+    Refusal(lambda: theory.angles(X, HUGE), ["Z", "positive finite length", "inf in row 0"]),
+    Refusal(lambda: theory.angles(NAN), ["X", "NaN"]),
     Refusal(lambda: theory.distances([[0.0]], [[0.0, 1.0]]), ["Z", "1 columns"]),
-    Refusal(lambda: theory.nearest_similarity([[1.0, 0.0]]), ["kernel", (1, 2)]),
-    Refusal(lambda: theory.nearest_similarity([[0.0]]), ["kernel", "0"]),
+    Refusal(lambda: theory.distances(HUGE), ["squares of X", "infinity"]),
+    Refusal(lambda: theory.nearest_similarity([[1.0]]), ["K", "two rows", (1, 1)]),
+    Refusal(lambda: theory.nearest_similarity(-EYE), ["K", "positive diagonal", -1]),
+    Refusal(lambda: theory.matched_bandwidth(theory.gaussian_kernel, [], 0.5), ["similarity", 0.5]),
+    Refusal(lambda: theory.matched_bandwidth(theory.gaussian_kernel, [-1], 1), ["distances", [-1]]),
+    Refusal(lambda: theory.nearest_similarity([[1.0, 0.0]]), ["K", (1, 2)]),
+    Refusal(lambda: theory.nearest_similarity([[0.0]]), ["K", (1, 1)]),
     Refusal(lambda: theory.matched_bandwidth(theory.laplacian_kernel, [1.0], 2), ["similarity", 2]),
     Refusal(
         lambda: theory.matched_bandwidth(theory.laplacian_kernel, [0.0], 0.5),
         ["similarity", 0.5],
     ),
+    Refusal(lambda: of_code(sparsifier="threshold"), ["sparsifier of encoder", "'threshold'"]),
+    Refusal(lambda: of_code(law="sphere"), ["law of encoder", "'gaussian'", "'sphere'"]),
+    Refusal(lambda: of_code(law="cauchy"), ["law of encoder", "'gaussian'", "'cauchy'"]),
+    Refusal(
+        lambda: of_code(law="sign", sparsifier="cosine"), ["law of encoder", "'cauchy'", "'sign'"]
+    ),
+    Refusal(lambda: of_code(bias=0.5), ["bias of encoder", 0, 0.5]),
+    Refusal(lambda: of_code(n_active=40), ["active_fraction", "(0, 1)", 1.0]),
+    Refusal(lambda: theory.of_code(blocks, X), ["ExpandSparsify", "fit"]),
+    Refusal(lambda: theory.of_code(None, X), ["encoder", "ExpandSparsify", "NoneType"]),
+    Refusal(lambda: theory.of_code(ENCODER, X[:, :3]), ["X", 4, (60, 3)]),
+    Refusal(lambda: theory.of_code(ENCODER, X, X[:, :3]), ["Z", 4, (60, 3)]),
+    Refusal(lambda: theory.of_code(ENCODER, ENCODER.mean_[None]), ["X", "length", "0 in row 0"]),
     Refusal(lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(1, 2)), ["moments", (1, 2)]),
     Refusal(
         lambda: theory.mei_montanari_risk(1, 2, 1, 1, moments=(0, 1, np.inf)),

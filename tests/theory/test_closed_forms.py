@@ -19,13 +19,6 @@ def minimum_norm(Z, y):
     return np.linalg.solve(Z.T @ Z, Z.T @ y)
 
 
-def unit_pair(angle, n_inputs=20):
-    pair = np.zeros((2, n_inputs))
-    pair[0, 0] = 1
-    pair[1, :2] = np.cos(angle), np.sin(angle)
-    return pair
-
-
 # --- ridgeless least squares
 
 
@@ -99,29 +92,3 @@ def test_mei_montanari_matches_simulated_relu_features(psi1, psi2, nonlinear):
     expected = theory.mei_montanari_risk(psi1, psi2, 1.0, noise, nonlinear)
     assert error < 0.06 * expected
     assert abs(np.median(risks) - expected) < 3 * error
-
-
-# --- kernels and overlaps
-
-
-def test_overlap_matches_k_winners_of_a_wide_random_code():
-    rng = np.random.default_rng(1)
-    m, k = 100_000, 5_000
-    for angle in (0.3, 1.0, 2.0):
-        a, b = unit_pair(angle) @ rng.standard_normal((20, m))
-        shared = np.intersect1d(np.argsort(a)[-k:], np.argsort(b)[-k:]).size / k
-        assert theory.code_overlap(angle, k / m) == pytest.approx(shared, abs=0.02)
-
-
-def test_overlap_is_exact_where_it_is_known():
-    angle, sparsity = np.linspace(0, np.pi, 50), np.linspace(0.01, 0.99, 30)
-    np.testing.assert_allclose(theory.code_overlap(angle, 0.5), 1 - angle / np.pi, atol=1e-14)
-    np.testing.assert_allclose(theory.code_overlap(angle, 0.5), theory.arc_cosine_kernel(angle, 0))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        grid = theory.code_overlap(angle[:, None], sparsity)
-    assert grid.shape == (50, 30)
-    assert (np.diff(grid, axis=0) <= 0).all()
-    np.testing.assert_array_equal(grid[0], 1)
-    np.testing.assert_allclose(grid[-1], np.maximum(0, 2 - 1 / sparsity), atol=1e-12)
-    np.testing.assert_allclose(theory.code_overlap(np.pi / 2, sparsity), sparsity, rtol=1e-12)
