@@ -78,7 +78,8 @@ execute: $(READY) ## run all pages again in place, or one: make execute CHAPTER=
 	ES_LEDGER=record $(BIN)/jupyter nbconvert --config tools/nbconvert_config.py --to notebook \
 	  --execute --inplace \
 	  $(if $(CHAPTER),$(or $(wildcard chapters/$(CHAPTER).ipynb pages/$(CHAPTER).ipynb $(CHAPTER).ipynb),$(error \
-	  There is no chapter $(CHAPTER))),*.ipynb chapters/*.ipynb pages/*.ipynb)
+	  There is no chapter $(CHAPTER))),pages/tuning.ipynb chapters/*.ipynb *.ipynb \
+  $(filter-out pages/tuning.ipynb,$(wildcard pages/*.ipynb)))
 
 paper: $(READY) ## the literature's experiments, then all chapters, at full size: hours, resumable; or some: make paper ONLY="lottery 08-double-descent"
 	$(BIN)/python -m tools.paper.run $(ONLY)

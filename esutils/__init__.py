@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # for type checkers; at run time __getattr__ finds the same o
     from esutils.estimators import ExpandSparsifyClassifier as ExpandSparsifyClassifier
     from esutils.estimators import ExpandSparsifyRegressor as ExpandSparsifyRegressor
     from esutils.evidence.replay import replay as replay
+    from esutils.evidence.verdict_table import VerdictTable as VerdictTable
     from esutils.layer import ExpandSparsify as ExpandSparsify
     from esutils.layer import model_family as model_family
 
@@ -59,6 +60,7 @@ _OBJECTS = {  # public name: the module that holds it
     "ExpandSparsify": "layer",
     "ExpandSparsifyClassifier": "estimators",
     "ExpandSparsifyRegressor": "estimators",
+    "VerdictTable": "evidence.verdict_table",
     "model_family": "layer",
     "replay": "evidence.replay",
 }

@@ -217,7 +217,13 @@ class Verdict:
 
 
 def check_training(name: str, training: Mapping[str, int], data: Iterable[str]) -> None:
-    """Refuse numbers of training images that the pools of an entry's data sets do not have."""
+    """Refuse numbers of training images that the pools of an entry's data sets do not have.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claims.check_training("toy", {"quick": 1000, "paper": 10_000}, ["mnist5k"])
+    """
     if training and set(training) != {"quick", "paper"}:
         raise ValueError(
             f"training of {name} must be empty or have the keys quick and paper, got {training}"
@@ -228,7 +234,14 @@ def check_training(name: str, training: Mapping[str, int], data: Iterable[str]) 
 
 
 def pool_share(training: Mapping[str, int], data: str, quick: bool) -> float:
-    """Return n / (N - n), for n training images from a pool of N; 0 if all of it is used."""
+    """Return n / (N - n), for n training images from a pool of N; 0 if all of it is used.
+
+    Examples
+    --------
+    >>> from esutils import claims
+    >>> claims.pool_share({"quick": 1000, "paper": 10_000}, "mnist5k", quick=True)
+    0.5
+    """
     n_train, size = training.get("quick" if quick else "paper", 0), POOL_SIZES.get(data, 0)
     return n_train / (size - n_train) if n_train < size else 0.0
 

@@ -258,7 +258,8 @@ def recorded(statistic: Statistic, data: str) -> Effects:
     Examples
     --------
     >>> from esutils import effects
-    >>> effects.recorded(effects.load_statistics()["no-training"], "mnist5k").estimates["mlp"].mean > 0
+    >>> statistic = effects.load_statistics()["no-training"]
+    >>> effects.recorded(statistic, "mnist5k").estimates["mlp"].mean > 0
     True
     """
     folder = _folder(check_choice("data", data, statistic.data))

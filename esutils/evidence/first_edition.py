@@ -159,6 +159,10 @@ def load_claims() -> dict[str, Claim]:
     ValueError
         If an entry lacks a field, has an unknown one or an id twice; the message names it.
 
+    Notes
+    -----
+    Chapter: 17-scorecard.
+
     Examples
     --------
     >>> from esutils import first_edition

@@ -228,6 +228,7 @@ def check_repeated(name: str, now: Array, before: Array, then: Samples) -> None:
     equal, and the mean to a tenth of the half-width of its interval over the seeds. Elsewhere the
     mean must be within one standard deviation of the seeds.
     """
+    now, before = np.nan_to_num(now), np.nan_to_num(before)  # an empty bin has no mean
     same_seeds = before[: len(now)]
     assert now.shape == same_seeds.shape, f"{name}: stored with {same_seeds.shape}, now {now.shape}"
     by_seed = before.reshape(len(before), -1).mean(axis=1, dtype=np.float64)

@@ -70,6 +70,12 @@ class Tuned:
     held_out : dict of str to float
         Share of the held-out images that each model gets wrong with its setting. A trained network
         has two entries, such as ``"mlp_100 output"`` and ``"mlp_100 ridge"``.
+
+    Examples
+    --------
+    >>> from esutils import tuning
+    >>> tuning.Tuned({}, {"first": 0.2, "second": 0.1}).best_of("first", "second")
+    'second'
     """
 
     settings: dict[str, dict[str, Any]]
@@ -99,6 +105,14 @@ def tune(name: str, seed: int) -> dict[str, Array]:
     Notes
     -----
     Chapter: tuning.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> from esutils import tuning
+    >>> with patch.object(tuning, "SETTINGS", {"logistic": [{"C": 0.01}, {"C": 1.0}]}):
+    ...     tuning.tune("mnist5k", 0)["logistic"].shape
+    (2,)
     """
     split = draw(name, choose(quick=1000, paper=2000), seed)
     found: dict[str, list[Any]] = {}
@@ -126,6 +140,12 @@ def draw(name: str, n_train: int, seed: int) -> data.Split:
     Notes
     -----
     Chapter: 05-untrained-networks.
+
+    Examples
+    --------
+    >>> from esutils import tuning
+    >>> tuning.draw("fashion10k", 1000, seed=0).X_train.shape
+    (1000, 784)
     """
     return data.subsample(pools()[name], n_train, seed)
 
@@ -152,6 +172,13 @@ def chosen(name: str) -> Tuned:
     Notes
     -----
     Chapter: tuning.
+
+    Examples
+    --------
+    >>> from esutils import tuning
+    >>> tuned = tuning.chosen("fashion10k")
+    >>> tuned.best_of("ridge", "logistic")
+    'logistic'
     """
     errors = {key: found.mean(axis=0) for key, found in load_run(RUN, name).items()}
     settings: dict[str, dict[str, Any]] = {}
@@ -188,6 +215,13 @@ def encoder(
     Notes
     -----
     Chapter: 05-untrained-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, tuning
+    >>> setting = {"active_fraction": 0.1, "binary": True}
+    >>> tuning.encoder("expand_sparsify", setting, data.load_digits().X_train, 500, 0).n_active
+    50
     """
     if model == "sparsify_only":
         n_expanded = X.shape[1]
@@ -220,6 +254,12 @@ def matched_bandwidth(model: str, X: Array) -> float:
     Notes
     -----
     Chapter: tuning.
+
+    Examples
+    --------
+    >>> from esutils import data, tuning
+    >>> tuning.matched_bandwidth("gaussian", data.load_digits().X_train) > 0
+    True
     """
     X = X[:1000] - X.mean(axis=0)
     similar = theory.winners_kernel(theory.angles(X), MATCHED)
@@ -257,6 +297,14 @@ def answers(
     Notes
     -----
     Chapter: 05-untrained-networks.
+
+    Examples
+    --------
+    >>> from esutils import data, tuning
+    >>> split = data.load_digits()
+    >>> said = tuning.answers("ridge", {}, split, n_expanded=0, seed=0)["ridge"]
+    >>> bool((said != split.y_test).mean() < 0.2)
+    True
     """
     check_choice("model", model, SETTINGS)
     X, y, seen = split.X_train, split.y_train, split.X_test

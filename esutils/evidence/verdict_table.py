@@ -44,7 +44,7 @@ class VerdictTable:
 
     Examples
     --------
-    >>> from esutils.evidence.verdict_table import VerdictTable
+    >>> from esutils import VerdictTable
     >>> VerdictTable("05-untrained-networks")
     verdicts of 05-untrained-networks
     """
