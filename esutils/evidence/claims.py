@@ -229,8 +229,10 @@ def check_training(name: str, training: Mapping[str, int], data: Iterable[str]) 
             f"training of {name} must be empty or have the keys quick and paper, got {training}"
         )
     for scale, n_train in training.items():
-        for size in (POOL_SIZES[counterpart(case, scale)] for case in data):
-            check_int(f"training of {name} at {scale} scale", n_train, high=size)
+        for case in data:
+            there = counterpart(case, scale)
+            check_choice(f"data with training of {name}", there, POOL_SIZES)
+            check_int(f"training of {name} at {scale} scale", n_train, high=POOL_SIZES[there])
 
 
 def pool_share(training: Mapping[str, int], data: str, quick: bool) -> float:

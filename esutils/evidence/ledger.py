@@ -71,6 +71,7 @@ def _check_entry(entry, types):
                 check_name(f"{field} of {name}", item)
         elif type_ == dict[str, str]:
             for key, text in check_type(f"{field} of {name}", entry[field], dict, "texts").items():
+                check_name(f"{field} of {name}", key)
                 check_type(f"{key} of {name}", text, str, "a text")
         elif type_ in (dict[str, int], dict[str, float]):
             what = "numbers by name"

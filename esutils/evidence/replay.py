@@ -58,15 +58,17 @@ def replay(
     Raises
     ------
     ValueError
-        If the name cannot be a file's, or a stored run is torn.
+        If a name cannot be a file's, or there are fewer than three seeds.
     AssertionError
-        Under ``ES_LEDGER=check``, if nothing is stored or the three seeds do not agree with it.
+        Under ``ES_LEDGER=check``, if nothing is stored, if it is torn, or if the three seeds do not
+        agree with it.
 
     Warns
     -----
     UserWarning
         If a reader's seeds do not agree with what is stored, for instance because the reader has
-        changed the experiment. Only the seeds that were run are returned then.
+        changed the experiment, or if what is stored is torn. Only the seeds that were run are
+        returned then.
 
     Notes
     -----
@@ -87,7 +89,8 @@ def replay(
     (5, 4)
     """
     run = _Run(check_name("name", name), name.split(".")[0])
-    data = list(check_type("data", data, Iterable, "a sequence of names"))
+    given = check_type("data", data, Iterable, "a sequence of names")
+    data = [check_name("data", case) for case in given]
     n_seeds, mode = check_int("n_seeds", n_seeds, low=REPEATED), ledger.mode()
     there = all(stored.path_of(run, _folder(case)).exists() for case in data)
     if mode == "record" or (not mode and not there):
@@ -119,11 +122,11 @@ def load_run(name: str, case: str) -> dict[str, Array]:
         If nothing is stored, or the file is torn.
     """
     run = _Run(check_name("name", name), name.split(".")[0])
-    return stored.load(run, _folder(case), None).arrays
+    return stored.load(run, _folder(check_name("case", case)), None).arrays
 
 
 def _folder(case):
-    return f"{check_name('data', case)}/runs"
+    return f"{case}/runs"
 
 
 def _expected(run, case, n_seeds, found):

@@ -228,18 +228,19 @@ def check_repeated(name: str, now: Array, before: Array, then: Samples) -> None:
     equal, and the mean to a tenth of the half-width of its interval over the seeds. Elsewhere the
     mean must be within one standard deviation of the seeds.
     """
-    now, before = np.nan_to_num(now), np.nan_to_num(before)  # an empty bin has no mean
     same_seeds = before[: len(now)]
     assert now.shape == same_seeds.shape, f"{name}: stored with {same_seeds.shape}, now {now.shape}"
-    by_seed = before.reshape(len(before), -1).mean(axis=1, dtype=np.float64)
+    filled = np.nan_to_num(before)  # an empty bin has no mean
+    by_seed = filled.reshape(len(before), -1).mean(axis=1, dtype=np.float64)
     found = estimate(by_seed)
-    moved = abs(np.mean(now, dtype=np.float64) - by_seed[: len(now)].mean())
+    moved = abs(np.mean(np.nan_to_num(now), dtype=np.float64) - by_seed[: len(now)].mean())
     rounding = _ROUNDING * abs(found.mean)
     said = f"{name}: the mean of these seeds has moved by {moved}"
     if (then.arithmetic, then.versions) != (arithmetic(), versions()):
         assert moved <= by_seed.std(ddof=1) + rounding, said
         return
-    equal = np.mean(np.isclose(now, same_seeds, rtol=_SAME, atol=_SAME * np.abs(before).max()))
+    options = {"rtol": _SAME, "atol": _SAME * np.abs(filled).max(), "equal_nan": True}
+    equal = np.mean(np.isclose(now, same_seeds, **options))
     assert equal >= _EQUAL, f"{name}: only {equal:.1%} of the entries are equal to the stored ones"
     assert moved <= _CLOSE * (found.high - found.mean) + rounding, said
 

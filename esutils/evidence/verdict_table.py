@@ -109,8 +109,8 @@ def _rows(claim):
 
 def _by_data(claim, verdicts):
     """Return the cells of the two data sets; what was simulated has one cell across both."""
-    if len(verdicts) == 1 and claim.data[0] not in COLUMNS:
-        return [f'<td colspan="{len(COLUMNS)}">{_named(verdicts[0])}</td>']
+    if not set(claim.data) & set(COLUMNS):
+        return [f'<td colspan="{len(COLUMNS)}">{"<br>".join(map(_named, verdicts))}</td>']
     by_data = {verdict.data: verdict for verdict in verdicts}
     return [cell(NAMES[data], _word(by_data[data]) if data in by_data else "–") for data in COLUMNS]
 
