@@ -208,8 +208,12 @@ class Verdict:
     @property
     def counted(self) -> bool:
         """Whether it belongs in a tally: checks and what was chosen after the outcome do not."""
-        standing = self.claim.standing.get(self.data)
-        return self.claim.kind != "check" and standing != "exploratory"
+        told = {
+            standing
+            for data, standing in self.claim.standing.items()
+            if self.data in (data, counterpart(data, "paper"))
+        }
+        return self.claim.kind != "check" and "exploratory" not in told
 
     def __repr__(self):
         words = f"{self.word}: {self.claim.id} on {self.data}"

@@ -23,6 +23,9 @@ SENTENCES = {  # of the abstract of Mukherjee and Huberman, in our words
     "2e": "the same in models that are not neural networks",
 }
 
+_COLUMNS = ["chapter", "claim", "kind", "sentence", "standing", "data", "counted", "family"]
+_COLUMNS += ["verdict", "holm", "more", "estimate", "low", "high", "unit", "predicted", "samples"]
+
 
 def verdicts(scale: str = "quick") -> pd.DataFrame:
     """Judge the stored samples of every claim.
@@ -66,11 +69,12 @@ def verdicts(scale: str = "quick") -> pd.DataFrame:
             row: dict[str, Any] = {"chapter": claim.chapter, "claim": claim.id, "kind": claim.kind}
             row |= {"sentence": claim.sentence, "standing": claim.standing[data], "data": there}
             primary = claim.kind == "primary" and data == claim.confirming
-            row |= {"family": primary, "p_value": np.nan, "verdict": "not run", "more": "not run"}
+            row |= {"counted": False, "family": primary, "p_value": np.nan}
+            row |= {"verdict": "not run", "more": "not run"}
             if scale == "quick" or stored.path_of(claim, there, scale).exists():
                 row |= _judged(recorded(claim, data, scale))
             rows.append(row)
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=[*_COLUMNS, "p_value"])
     table["holm"] = table["verdict"]
     asked = table["family"] & (table["verdict"] != "not run")
     if asked.any():
@@ -187,6 +191,6 @@ class AbstractTable:
             f'<th scope="row">{text}</th><td>{link}</td>',
             cell(NAMES[CONFIRMING], pill(rows.loc[confirming, "holm"])),
             cell(NAMES["mnist5k"], pill(rows.loc[others[0], "verdict"]) if others else "–"),
-            cell("more than a dense code?", pill(rows.loc[confirming, "more"])),
+            cell("more than a dense code", pill(rows.loc[confirming, "more"])),
         ]
         return f"<tr>{''.join(cells)}</tr>"

@@ -1,8 +1,10 @@
 """Effects: each model is measured or said not to have the effect; stale cells are refused."""
 
+import numpy as np
 import pytest
 
 from esutils import effects
+from esutils.evidence.intervals import estimate
 from tests.helpers.toy_ledger import EFFECT, NOISE, files, write_statistics
 
 
@@ -44,12 +46,12 @@ def test_missing_samples_are_an_error(book, monkeypatch):
     with pytest.raises(AssertionError, match="no samples of toy on here/effects are stored"):
         effects.measure("toy", data="here", linear=NOISE, mlp=NOISE)
     with pytest.raises(ValueError, match="no samples of toy on here/effects are stored"):
-        effects.matrix()
+        effects.matrix(1)
 
 
 def test_the_matrix_holds_every_cell(book, monkeypatch):
     record(monkeypatch)
-    table = effects.matrix()
+    table = effects.matrix(1)
     assert list(table.index) == [("toy", "here"), ("toy", "there")]
     assert list(table.columns) == list(effects.MODELS)
     assert table.loc[("toy", "here"), "mlp"].mean == pytest.approx(NOISE.mean() + 3)
@@ -65,7 +67,7 @@ def test_another_wording_needs_no_run_and_another_experiment_does(book, monkeypa
     effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 3)
     write_statistics(book, {**EFFECT, "experiment": 2})
     with pytest.raises(ValueError, match="samples of toy on here/effects are stale"):
-        effects.matrix()
+        effects.matrix(1)
     with pytest.raises(AssertionError, match="samples of toy on here/effects are stale"):
         effects.measure("toy", data="here", linear=NOISE + 1, mlp=NOISE + 3)
 
@@ -74,3 +76,74 @@ def test_every_statistic_names_the_six_models(book):
     write_statistics(book, {**EFFECT, "models": {"linear": "alone"}})
     with pytest.raises(ValueError, match="models of toy must be"):
         effects.load_statistics()
+
+
+# ---- the second edition: errors, on one scale
+
+
+SECOND = EFFECT | {"id": "second", "edition": 2, "data": ["mnist5k"]}
+
+
+def write_second(book, **changed):
+    write_statistics(book, EFFECT, SECOND | changed)
+
+
+def test_each_edition_has_a_matrix(book, monkeypatch):
+    write_second(book)
+    monkeypatch.setenv("ES_LEDGER", "record")
+    effects.measure("second", data="mnist5k", linear=NOISE + 1, mlp=NOISE + 3)
+    assert list(effects.matrix().index) == list(effects.matrix(2).index) == [("second", "mnist5k")]
+    with pytest.raises(ValueError, match="no samples of toy on here/effects are stored"):
+        effects.matrix(1)
+
+
+@pytest.mark.parametrize("edition", [0, 3, 1.5, "2"])
+def test_there_are_two_editions(book, edition):
+    with pytest.raises(ValueError, match=r"^edition must be a whole number in \[1, 2\], got "):
+        effects.matrix(edition)
+    write_statistics(book, EFFECT | {"edition": edition})
+    with pytest.raises(ValueError, match=r"^edition of toy must be"):
+        effects.load_statistics()
+
+
+def test_an_error_is_not_below_zero_and_an_effect_of_the_first_edition_may_be(book):
+    rare = np.eye(5, 200)  # a mistake by each seed
+    write_second(book)
+    first = effects.measure("toy", data="here", linear=rare, mlp=rare).estimates["mlp"]
+    second = effects.measure("second", data="mnist5k", linear=rare, mlp=rare).estimates["mlp"]
+    assert first == estimate(rare) and first.low < 0
+    assert (second.low, second.mean, second.high) == (0, first.mean, first.high)
+
+
+@pytest.mark.parametrize(
+    ("scale", "data", "share"), [("quick", "mnist5k", 0.5), ("paper", "mnist", 0.2)]
+)
+def test_drawn_training_images_widen_the_intervals(book, monkeypatch, scale, data, share):
+    write_second(book, training={"quick": 1000, "paper": 10_000})
+    monkeypatch.setenv("ES_SCALE", scale)
+    samples = NOISE + 9 + np.arange(5)[:, None]
+    found = effects.measure("second", data=data, linear=samples, mlp=samples).estimates["mlp"]
+    assert found == estimate(samples, pool_share=share) != estimate(samples)
+
+
+def test_what_is_recorded_has_the_intervals_of_the_run(book, monkeypatch):
+    write_second(book, training={"quick": 1000, "paper": 10_000})
+    monkeypatch.setenv("ES_LEDGER", "record")
+    measured = effects.measure("second", data="mnist5k", linear=NOISE, mlp=NOISE + 1)
+    recorded = effects.recorded(effects.load_statistics()["second"], "mnist5k")
+    assert recorded.estimates == measured.estimates
+
+
+@pytest.mark.parametrize(
+    ("training", "message"),
+    [({"quick": 1}, "training of second must"), ({"quick": 3001, "paper": 1}, "at quick scale")],
+)
+def test_training_images_that_no_pool_has_are_refused(book, training, message):
+    write_second(book, training=training)
+    with pytest.raises(ValueError, match=message):
+        effects.load_statistics()
+
+
+def test_points_are_the_difference_of_mistakes():
+    wrong = np.array([[1, 1, 0, 0], [0.5, 0, 1, 0]])
+    np.testing.assert_array_equal(effects.points(*wrong), [50, 100, -100, 0])

@@ -17,7 +17,7 @@ STORED = "ledger/samples/quick/here/toy.claim.npz"
 def stored(book, monkeypatch):
     """The path of a claim's stored samples."""
     monkeypatch.setenv("ES_LEDGER", "record")
-    claims.judge("toy.claim", NOISE + 2, NOISE, "here", step=0.5)
+    claims.judge("toy.claim", NOISE + 2, "here", rival=NOISE, step=0.5)
     return book / STORED
 
 
@@ -30,7 +30,7 @@ def git(folder, *arguments):
 def test_come_back_to_the_bit_with_what_they_were_measured_with(stored):
     found = claims.load_samples("toy.claim", "here")
     assert np.array_equal(found.arrays["statistic"], NOISE + 2)
-    assert np.array_equal(found.arrays["control"], NOISE)
+    assert np.array_equal(found.arrays["rival"], NOISE)
     assert (found.experiment, found.step, found.seeds) == (1, 0.5, [0, 1, 2, 3, 4])
     assert {"python", "numpy", "esutils"} <= set(found.versions)
     assert found.arithmetic == arithmetic()
@@ -42,18 +42,19 @@ def test_name_the_commit_and_whether_it_was_all(book, monkeypatch):
     git(book, "init", "-q")
     git(book, "add", ".")
     git(book, "commit", "-q", "-m", "toy")
-    claims.judge("toy.claim", NOISE, NOISE, "here")
+    claims.judge("toy.claim", NOISE, "here", rival=NOISE)
     found = claims.load_samples("toy.claim", "here")
     assert (found.commit, found.dirty) == (git(book, "rev-parse", "HEAD"), False)
     (book / "chapters" / "99-other.ipynb").touch()
-    claims.judge("toy.claim", NOISE + 1, NOISE, "here")
+    claims.judge("toy.claim", NOISE + 1, "here", rival=NOISE)
     assert not claims.load_samples("toy.claim", "here").dirty  # another chapter changes nothing
     own = ["chapters/99-toy.ipynb", "esutils/new.py", "ledger/claims.yml", "ledger/statistics.yml"]
+    own.append("ledger/first-edition/claims.yml")
     for shift, path in enumerate(map(book.joinpath, own), start=2):
         path.parent.mkdir(exist_ok=True)
         before = path.read_bytes() if path.exists() else None
         path.write_bytes((before or b"") + b"\n")
-        claims.judge("toy.claim", NOISE + shift, NOISE, "here")
+        claims.judge("toy.claim", NOISE + shift, "here", rival=NOISE)
         assert claims.load_samples("toy.claim", "here").dirty, path
         path.unlink() if before is None else path.write_bytes(before)
 
@@ -61,15 +62,15 @@ def test_name_the_commit_and_whether_it_was_all(book, monkeypatch):
 def test_a_run_that_gives_the_same_leaves_the_file_as_it_is(stored, monkeypatch):
     before = stored.stat().st_ino, stored.read_bytes()
     monkeypatch.setattr("esutils.evidence.samples.versions", lambda: {"numpy": "9"})
-    claims.judge("toy.claim", NOISE + 2, NOISE, "here", step=0.5)
+    claims.judge("toy.claim", NOISE + 2, "here", rival=NOISE, step=0.5)
     assert (stored.stat().st_ino, stored.read_bytes()) == before
-    claims.judge("toy.claim", NOISE + 2, NOISE, "here", step=0.25)
+    claims.judge("toy.claim", NOISE + 2, "here", rival=NOISE, step=0.25)
     assert claims.load_samples("toy.claim", "here").versions == {"numpy": "9"}
 
 
 def test_another_experiment_is_stored_anew_even_if_it_gives_the_same(book, stored):
     write_claims(book, {**ENTRY, "experiment": 2})
-    claims.judge("toy.claim", NOISE + 2, NOISE, "here", step=0.5)
+    claims.judge("toy.claim", NOISE + 2, "here", rival=NOISE, step=0.5)
     assert claims.load_samples("toy.claim", "here").experiment == 2
 
 
@@ -91,7 +92,7 @@ def without_experiment(members):
 
 
 def a_row_too_few(members):
-    members |= {name: members[name][1:] for name in ("statistic", "control")}
+    members |= {name: members[name][1:] for name in ("statistic", "rival")}
 
 
 @pytest.mark.parametrize("spoil", [lose("about"), pickled, without_experiment, a_row_too_few])
@@ -106,13 +107,13 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(stored, spoil):
     assert stored.read_bytes() == before
 
 
-@pytest.mark.parametrize("spoil", [lose("control"), lambda members: members.update(more=NOISE)])
+@pytest.mark.parametrize("spoil", [lose("rival"), lambda members: members.update(more=NOISE)])
 def test_samples_of_something_else_are_refused(stored, spoil):
     with np.load(stored) as file:
         members = dict(file)
     spoil(members)
     np.savez(stored, **members)
-    with pytest.raises(ValueError, match=r"hold samples of \['control', 'statistic'\], got "):
+    with pytest.raises(ValueError, match=r"hold samples of \['rival', 'statistic'\], got "):
         claims.load_samples("toy.claim", "here")
 
 

@@ -66,14 +66,14 @@ NOISE = np.random.default_rng(0).standard_normal((5, 200))
 def write_claims(book, *entries):
     """Write the predictions of a toy book."""
     (book / "ledger").mkdir(exist_ok=True)
-    (book / "ledger" / "claims.yml").write_text(yaml.safe_dump(list(entries)))
+    (book / "ledger" / "claims.yml").write_text(yaml.safe_dump(list(entries), sort_keys=False))
 
 
 def write_first_claims(book, *entries):
     """Write those of its predictions that are still judged by the first edition's rules."""
     folder = book / "ledger" / "first-edition"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "claims.yml").write_text(yaml.safe_dump(list(entries)))
+    (folder / "claims.yml").write_text(yaml.safe_dump(list(entries), sort_keys=False))
 
 
 def write_statistics(book, *entries):
