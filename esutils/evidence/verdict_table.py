@@ -89,7 +89,8 @@ def _rows(claim):
         for data in claim.data
         if stored.path_of(claim, counterpart(data, "paper"), "paper").exists()
     ]
-    title = f"<code>{html.escape(claim.id)}</code>"
+    title = html.escape(claim.id).replace(".", ".<wbr>").replace("-", "-<wbr>")
+    title = f"<code>{title}</code>"
     if claim.kind == "primary":
         title += " <small>headline</small>"
     cells = [
@@ -97,7 +98,7 @@ def _rows(claim):
         cell("", html.escape(claim.prediction)),
         *_by_data(claim, verdicts),
         cell(_HEAD[-2], "<br>".join(map(_named, large)) or "not yet run"),
-        cell(_HEAD[-1], _more(verdicts)),
+        cell(_HEAD[-1].rstrip("?"), _more(verdicts)),
     ]
     details = "".join(f"<li>{line}</li>" for line in _details(claim, [*verdicts, *large]))
     return (

@@ -92,7 +92,8 @@ def test_every_slider_stands_under_a_figure(page):
         cell for cell in code_cells(page) if "remove-cell" not in cell.metadata.get("tags", [])
     ]
     sliders = [i for i, cell in enumerate(shown) if "sliders.explore(" in cell.source]
-    assert sliders and len(sliders) == len(slider_views(page))
+    assert len(sliders) == len(slider_views(page))
+    assert sliders or page in ("chapters/17-scorecard", "pages/tuning")  # these only add up
     assert all(i and shows_picture(shown[i - 1]) for i in sliders)
 
 
@@ -103,7 +104,7 @@ def test_slider_frames_are_light_and_say_what_they_show(page):
         for image in BeautifulSoup(str(model["state"].get("value", "")), "html.parser")("img"):
             assert image.get("alt", "").strip()
             weights.append(len(image["src"].partition("base64,")[2]) * 3 // 4)
-    assert max(weights) <= MAX_FRAME_BYTES
+    assert max(weights, default=0) <= MAX_FRAME_BYTES
     assert sum(weights) <= MAX_SLIDER_BYTES * len(slider_views(page))
 
 
