@@ -1,7 +1,7 @@
 """Runs that are stored whole and repeated in part.
 
 ``make execute`` runs all seeds of an experiment and stores what they gave. Everybody else runs the
-first three, which shows that the code still gives what is stored, and goes on with all of it.
+first few, which shows that the code still gives what is stored, and goes on with all of it.
 """
 
 import warnings
@@ -16,7 +16,7 @@ from esutils.evidence import samples as stored
 from esutils.scale import current
 from esutils.sweep import by_seed
 
-REPEATED = 3  # seeds
+REPEATED = 3  # seeds, unless a run says otherwise
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def replay(
     experiment: Callable[[str, int], Mapping[str, Any]],
     data: Iterable[str],
     n_seeds: int = 20,
+    n_repeated: int = REPEATED,
 ) -> dict[str, dict[str, Array]]:
     """Run an experiment on every data set with every seed, or repeat a part of what is stored.
 
@@ -47,21 +48,23 @@ def replay(
         Names of data sets, or of whatever else the experiment is run on.
     n_seeds : int
         Seeds 0 to n_seeds - 1.
+    n_repeated : int
+        How many of them are repeated where all of them are stored.
 
     Returns
     -------
     dict of dict of ndarray
         By data set, then by key: the results along the first axis, one per seed. With
         ``ES_LEDGER=record``, or where nothing is stored, all seeds are run. Otherwise the first
-        three are, and what is stored is returned if they agree with it.
+        few are, and what is stored is returned if they agree with it.
 
     Raises
     ------
     ValueError
-        If a name cannot be a file's, or there are fewer than three seeds.
+        If a name cannot be a file's, or a number of seeds is out of range.
     AssertionError
-        Under ``ES_LEDGER=check``, if nothing is stored, if it is torn, or if the three seeds do not
-        agree with it.
+        Under ``ES_LEDGER=check``, if nothing is stored, if it is torn, or if the repeated seeds
+        do not agree with it.
 
     Warns
     -----
@@ -72,7 +75,7 @@ def replay(
 
     Notes
     -----
-    Runs agree if, in every array, at least 99% of the entries are equal and the mean over the three
+    Runs agree if, in every array, at least 99% of the entries are equal and the mean over the repeated
     seeds is the stored one to a tenth of the 95% interval's half-width. On another processor, or
     with other versions, networks that are trained for thousands of steps end up elsewhere; there
     the means must agree to one standard deviation of the seeds.
@@ -91,7 +94,8 @@ def replay(
     run = _Run(check_name("name", name), name.split(".")[0])
     given = check_type("data", data, Iterable, "a sequence of names")
     data = [check_name("data", case) for case in given]
-    n_seeds, mode = check_int("n_seeds", n_seeds, low=REPEATED), ledger.mode()
+    low = max(2, check_int("n_repeated", n_repeated))
+    n_seeds, mode = check_int("n_seeds", n_seeds, low), ledger.mode()
     there = all(stored.path_of(run, _folder(case)).exists() for case in data)
     if mode == "record" or (not mode and not there):
         found = by_seed(experiment, data, range(n_seeds))
@@ -99,14 +103,15 @@ def replay(
             for case, arrays in found.items():
                 stored.record(run, _folder(case), arrays, 0.0)
         return found
-    found = by_seed(experiment, data, range(REPEATED))
+    found = by_seed(experiment, data, range(n_repeated))
     try:
         before = {case: _expected(run, case, n_seeds, found[case]) for case in data}
     except AssertionError as error:
         if mode == "check":
             raise
         warnings.warn(
-            f"This is not the run that is stored, so you see your {REPEATED} seeds alone: {error}",
+            "This is not the run that is stored, so you see your "
+            f"{n_repeated} seeds alone: {error}",
             stacklevel=2,
         )
         return found
