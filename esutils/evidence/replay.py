@@ -75,10 +75,10 @@ def replay(
 
     Notes
     -----
-    Runs agree if, in every array, at least 99% of the entries are equal and the mean over the repeated
-    seeds is the stored one to a tenth of the 95% interval's half-width. On another processor, or
-    with other versions, networks that are trained for thousands of steps end up elsewhere; there
-    the means must agree to one standard deviation of the seeds.
+    Runs agree if, in every array, at least 99% of the entries are equal and the mean over the
+    repeated seeds is the stored one to a tenth of the 95% interval's half-width. On another
+    processor, or with other versions, networks that are trained for thousands of steps end up
+    elsewhere; there the means must agree to one standard deviation of the seeds.
 
     Chapter: 17-scorecard.
 
