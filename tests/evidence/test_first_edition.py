@@ -1,6 +1,7 @@
 """The first edition's rules: a control makes void, boxes say it, Holm corrects over all rows."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -227,3 +228,17 @@ def test_no_entry_is_in_both_editions():
     retired = [entry["id"] for entry in first_edition.retired()]
     names = [*claims.load_claims(), *first_edition.load_claims(), *retired]
     assert len(set(names)) == len(names)
+
+
+def test_what_has_retired_is_readable_with_its_verdicts_and_says_what_took_its_place():
+    retired, living = first_edition.retired(), first_edition.load_claims()
+    assert not {entry["id"] for entry in retired} & set(living)
+    now = set(claims.load_claims())
+    for entry in retired:
+        assert {verdict["data"] for verdict in entry["verdicts"]} >= set(entry["data"])
+        words = {verdict["verdict"] for verdict in entry["verdicts"]}
+        assert words <= {"holds", "fails", "undecided", "void"}
+        named = set(
+            re.findall(r"\b(?:code|sphere|curve|hidden|untrained)\.[a-z-]+\w", entry["why"])
+        )
+        assert named and named <= now
