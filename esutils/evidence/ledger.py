@@ -76,7 +76,8 @@ def _check_entry(entry, types):
         elif type_ in (dict[str, int], dict[str, float]):
             what = "numbers by name"
             for key, number in check_type(f"{field} of {name}", entry[field], dict, what).items():
-                check_number(f"{check_name(field, key)} in {field} of {name}", number)
+                check_name(f"{field} of {name}", key)
+                check_number(f"{key} in {field} of {name}", number)
     check_name(f"chapter of {name}", entry["chapter"])
 
 

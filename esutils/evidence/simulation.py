@@ -43,8 +43,9 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
     -------
     array of shape (n_seeds,) or (n_seeds, n_images)
         In the claim's unit. Over seeds alone the standard deviation is a quarter of the threshold,
-        and ``"skewed"`` means a skewness of 1/2 to the harmful side. With images, points are
-        differences between the mistakes of two models; in any other unit a few images dominate.
+        or of the margin where the threshold is 0, and ``"skewed"`` means a skewness of 1/2 to the
+        harmful side. With images, points are differences between the mistakes of two models; in any
+        other unit a few images dominate.
 
     Raises
     ------
@@ -69,12 +70,12 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
     side, border = sides[claim.comparison], claim.threshold
     if claim.comparison == "equivalent":
         border *= -side
-    mean = border + side * beyond
+    mean, scale = border + side * beyond, abs(border) or claim.margin
     if claim.variation == "seeds":
         drawn = rng.standard_normal(claim.seeds)
         if kind == "skewed":
             drawn = side * (16 - rng.gamma(16, size=claim.seeds)) / 4
-        return mean + abs(border) / 4 * drawn
+        return mean + scale / 4 * drawn
     *shares, least = IMAGES[kind]
     shape = claim.seeds, N_IMAGES[data]
     if claim.unit == "points":
@@ -84,7 +85,7 @@ def samples(claim: Claim, data: str, kind: str, random_state: Seed, beyond: floa
         return first - second
     of_image = side * (0.2 - rng.gamma(0.2, size=shape[1]))
     of_seed = rng.standard_normal((shape[0], 1)) / 20
-    return mean + 10 * abs(border) * (of_image + of_seed + rng.standard_normal(shape) / 2)
+    return mean + 10 * scale * (of_image + of_seed + rng.standard_normal(shape) / 2)
 
 
 def _mistakes(shape, errors, shares, rng):

@@ -9,16 +9,28 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from esutils import claims, effects, scorecard
-from esutils.evidence.intervals import estimate, held_out_best, over_resplits
+from esutils import claims, effects, first_edition, scorecard
+from esutils.evidence.intervals import detectable, estimate, held_out_best, holm, over_resplits
 from tests.helpers.strategies import few, powers, seeds
-from tests.helpers.toy_ledger import EFFECT, ENTRY, write_claims, write_statistics
+from tests.helpers.toy_ledger import (
+    EFFECT,
+    ENTRY,
+    FIRST_ENTRY,
+    write_claims,
+    write_first_claims,
+    write_statistics,
+)
 
 COMPARISONS = st.sampled_from(claims.COMPARISONS)
 thresholds, moves = st.floats(-3, 3), st.floats(0, 5)
-CLAIM = ENTRY | {"id": "toy", "seeds": 2, "variation": "seeds", "data": ["here"], "pilot": []}
+HALVES = list(claims.HALVES)
+CLAIM = ENTRY | {"id": "toy", "seeds": 2, "variation": "seeds", "halves": HALVES}
+CLAIM |= {"standing": {"here": "replication"}}
+PRIMARY = CLAIM | {"kind": "primary", "halves": [], "detectable": {"here": 0.5}}
+FIRST = FIRST_ENTRY | {"seeds": 2, "variation": "seeds", "data": ["here"], "pilot": []}
 STATISTIC = EFFECT | {
     "variation": "seeds",
+    "edition": 2,
     "data": ["here"],
     "models": dict.fromkeys(effects.MODELS, "not defined: it stands still") | {"mlp": "how far"},
 }
@@ -43,13 +55,15 @@ def book(tmp_path_factory):
         yield folder
 
 
-def write_ledger(book, *names):
-    write_claims(book, *(CLAIM | {"id": name} for name in names))
+def write_ledger(book, *names, entry=CLAIM):
+    write_claims(book, *(entry | {"id": name} for name in names))
 
 
-def verdict(found, control, comparison, threshold):
-    claim = claims.Claim(**CLAIM | {"comparison": comparison, "threshold": threshold})
-    return claims.Verdict(claim, "here", estimate(found), estimate(control), found.shape).word
+def verdict(found, halves, rival, comparison, threshold, **changed):
+    """Judge samples of the statistic, of each half alone, and of the advantage."""
+    asked = {"comparison": comparison, "threshold": threshold}
+    arrays = {"statistic": found, **dict(zip(HALVES, halves, strict=True)), "rival": rival}
+    return claims.Verdict.of(claims.Claim(**CLAIM | asked | changed), "here", arrays, 0.0)
 
 
 def numbers(value):
@@ -155,50 +169,159 @@ def test_equivalence_is_lost_as_the_mean_leaves_the_middle(values, threshold, pa
 # ---- the ledger
 
 
-@given(samples(), samples(), COMPARISONS, thresholds, st.data())
-def test_a_verdict_is_void_exactly_if_its_control_holds(found, control, asked, threshold, data):
+three = st.lists(samples(), min_size=3, max_size=3)
+
+
+@given(samples(), three, COMPARISONS, thresholds)
+def test_a_verdict_is_void_exactly_if_it_holds_and_so_does_a_half(found, others, asked, threshold):
     threshold = abs(threshold) if asked == "equivalent" else threshold
-    word = verdict(found, control, asked, threshold)
-    holds = estimate(control).word(asked, threshold) == "holds"
-    assert word == ("void" if holds else estimate(found).word(asked, threshold))
-    assert verdict(found, found, asked, threshold) in ("void", "fails", "undecided")
-    one, other = (data.draw(st.permutations(range(len(values)))) for values in (found, control))
-    ends = [abs(end - side * threshold) for value in (estimate(found), estimate(control))
-            for end in (value.low, value.high) for side in (-1, 1)]  # fmt: skip
-    assume(min(ends) > 1e-9)  # where rounding does not decide
-    assert verdict(found[one], control[other], asked, threshold) == word
+    *halves, rival = others
+    word, alone = (
+        [estimate(values).word(asked, threshold) for values in which] for which in ([found], halves)
+    )
+    void = word == ["holds"] and "holds" in alone
+    assert verdict(found, halves, rival, asked, threshold).word == ("void" if void else word[0])
+
+
+@given(samples(), three, COMPARISONS, thresholds)
+def test_the_rival_and_the_word_know_nothing_of_each_other(found, others, asked, threshold):
+    threshold = abs(threshold) if asked == "equivalent" else threshold
+    *halves, rival = others
+    said = verdict(found, halves, rival, asked, threshold)
+    words = {"holds": "yes", "fails": "no", "undecided": "cannot tell"}
+    assert said.more == words[estimate(rival).word("greater", CLAIM["margin"])]
+    assert verdict(found, halves, rival - 99, asked, threshold).word == said.word
+    assert verdict(found - 99, halves, rival, asked, threshold).more == said.more
+
+
+@given(samples(), three, COMPARISONS, thresholds, st.data())
+def test_no_order_of_seeds_shows_in_a_verdict(found, others, asked, threshold, data):
+    threshold = abs(threshold) if asked == "equivalent" else threshold
+    every = [found, *others]
+    ends = [end for values in every for end in (estimate(values).low, estimate(values).high)]
+    borders = (threshold, -threshold, CLAIM["margin"])
+    assume(min(abs(end - border) for end in ends for border in borders) > 1e-9)  # no rounding
+    first, *halves, rival = every
+    said = verdict(first, halves, rival, asked, threshold)
+    first, *halves, rival = (x[data.draw(st.permutations(range(len(x))))] for x in every)
+    moved = verdict(first, halves, rival, asked, threshold)
+    assert (moved.word, moved.more) == (said.word, said.more)
+
+
+RANK_MORE = {"no": 0, "cannot tell": 1, "yes": 2}
+
+
+@given(samples(), moves, moves)
+def test_a_larger_advantage_or_a_smaller_margin_never_loses(rival, move, margin):
+    none = [rival - 99, rival - 99]
+    said = verdict(rival, none, rival, "greater", 0, margin=margin).more
+    for further in (
+        verdict(rival, none, rival + move, "greater", 0, margin=margin),
+        verdict(rival, none, rival, "greater", 0, margin=max(0, margin - move)),
+    ):
+        assert RANK_MORE[further.more] >= RANK_MORE[said]
+
+
+@given(samples(), st.integers(1, 2999))
+def test_more_drawn_images_never_decide_more(values, n_train):
+    entry = CLAIM | {"halves": [], "standing": {"mnist5k": "replication"}}
+    arrays = {"statistic": values, "rival": values}
+    few, more = (
+        claims.Verdict.of(claims.Claim(**entry | {"training": training}), "mnist5k", arrays, 0.0)
+        for training in ({}, {"quick": n_train, "paper": n_train})
+    )
+    assert more.word in (few.word, "undecided") and more.more in (few.more, "cannot tell")
+    assert more.estimate.low <= few.estimate.low and more.estimate.high >= few.estimate.high
+    assert more.p_value >= few.p_value
+
+
+@given(samples(), st.floats(0, 9), powers)
+def test_what_is_detectable_has_the_unit_of_the_samples_and_grows_with_the_share(
+    values, share, scale
+):
+    least = detectable(values, pool_share=share)
+    assert detectable(scale * values, pool_share=share) == pytest.approx(scale * least, rel=1e-6)
+    assert least >= detectable(values) * (1 - 1e-9) >= 0
 
 
 @few
-@given(samples(ndim=[1]), samples(ndim=[1]))
-def test_what_is_judged_is_recorded_and_found_again(book, found, control):
+@given(samples(ndim=[1]), st.lists(samples(ndim=[1]), min_size=3, max_size=3))
+def test_what_is_judged_is_recorded_and_found_again(book, found, others):
     write_ledger(book, "toy")
-    said = claims.judge("toy", found, control, data="here")
-    assert said.word == verdict(found, control, "greater", 1.0)
+    *halves, rival = others
+    alone = dict(zip(HALVES, halves, strict=True))
+    said = claims.judge("toy", found, "here", rival=rival, halves=alone)
+    expected = verdict(found, halves, rival, "greater", 1.0)
+    assert (said.word, said.more) == (expected.word, expected.more)
     assert claims.recorded(said.claim, "here") == said
-    measured = effects.measure("toy", data="here", mlp=found).estimates["mlp"]
-    assert measured == said.estimate
-    cell = effects.matrix().loc[("toy", "here"), "mlp"]
-    assert cell == said.estimate and effects.in_words(cell).count("to") == 1
 
 
 @few
-@given(st.lists(st.floats(-2, 4), min_size=1, max_size=9), seeds)
-def test_holms_correction_is_the_step_down_test(book, shifts, seed):
-    """The oracle: go through the claims from the least p-value on, and stop at the first loss."""
-    write_ledger(book, *(f"toy.{at}" for at in range(len(shifts))))
-    noise, p_values = np.random.default_rng(seed).standard_normal((len(shifts), 5)), []
-    for at, values in enumerate(noise + np.array(shifts)[:, None]):
-        claims.judge(f"toy.{at}", values, noise[0] - 9, data="here")
-        p_values.append(estimate(values).p_value("greater", 1.0))
-    card, lost, kept = scorecard.at_quick_scale(), False, set()
+@given(samples(ndim=[1]))
+def test_an_error_is_recorded_and_found_again(book, found):
+    measured = effects.measure("toy", data="here", mlp=found).estimates["mlp"]
+    whole = estimate(found)
+    assert (measured.mean, measured.low) == (whole.mean, max(whole.low, 0))
+    cell = effects.matrix().loc[("toy", "here"), "mlp"]
+    assert cell == measured and effects.in_words(cell).count("to") == 1
+
+
+def kept_by_the_step_down_test(p_values):
+    """Go through the claims from the least p-value on, and stop at the first loss: the oracle."""
+    lost, kept = False, set()
     for step, at in enumerate(np.argsort(p_values, kind="stable")):
-        lost |= p_values[at] * (len(shifts) - step) >= 0.05
+        lost |= p_values[at] * (len(p_values) - step) >= 0.05
         kept |= set() if lost else {f"toy.{at}"}
+    return kept
+
+
+def assert_corrected(card, p_values):
     holds = set(card["claim"][card["verdict"] == "holds"])
+    kept = kept_by_the_step_down_test(p_values)
     assert set(card["claim"][card["holm"] == "holds"]) == holds & kept
     changed = card["holm"] != card["verdict"]
     assert (card["holm"][changed] == "undecided").all()
+
+
+several = st.lists(st.floats(-2, 4), min_size=1, max_size=9)
+
+
+@few
+@given(several, seeds)
+def test_holms_correction_of_the_primary_claims_is_the_step_down_test(book, shifts, seed):
+    write_ledger(book, *(f"toy.{at}" for at in range(len(shifts))), entry=PRIMARY)
+    noise = np.random.default_rng(seed).standard_normal((len(shifts), 5))
+    for at, values in enumerate(noise + np.array(shifts)[:, None]):
+        claims.judge(f"toy.{at}", values, "here", rival=noise[0])
+    p_values = [
+        estimate(x + at).p_value("greater", 1.0) for x, at in zip(noise, shifts, strict=True)
+    ]
+    assert_corrected(scorecard.verdicts(), p_values)
+
+
+@few
+@given(several, seeds)
+def test_holms_correction_of_the_first_edition_is_the_step_down_test(book, shifts, seed):
+    write_first_claims(book, *(FIRST | {"id": f"toy.{at}"} for at in range(len(shifts))))
+    noise = np.random.default_rng(seed).standard_normal((len(shifts), 5))
+    for at, values in enumerate(noise + np.array(shifts)[:, None]):
+        first_edition.judge(f"toy.{at}", values, noise[0] - 9, "here")
+    p_values = [
+        estimate(x + at).p_value("greater", 1.0) for x, at in zip(noise, shifts, strict=True)
+    ]
+    assert_corrected(first_edition.verdicts(), p_values)
+
+
+@given(samples(), samples(), COMPARISONS, thresholds)
+def test_in_the_first_edition_a_control_that_holds_voids_whatever_is_found(
+    found, control, asked, threshold
+):
+    threshold = abs(threshold) if asked == "equivalent" else threshold
+    claim = first_edition.Claim(**FIRST | {"comparison": asked, "threshold": threshold})
+    arrays = {"statistic": found, "control": control}
+    holds = estimate(control).word(asked, threshold) == "holds"
+    word = first_edition.Verdict.of(claim, "here", arrays, 0.0).word
+    assert word == ("void" if holds else estimate(found).word(asked, threshold))
 
 
 @given(seeds, st.tuples(st.integers(2, 5), st.integers(2, 6), st.integers(2, 9)), powers, st.data())
@@ -217,7 +340,7 @@ def test_holms_correction_is_the_closed_test(p_values):
     sets = [s for size in places for s in itertools.combinations(places, size + 1)]
     refused = {s: min(1, len(s) * min(p_values[at] for at in s)) for s in sets}
     closed = [max(p for s, p in refused.items() if at in s) for at in places]
-    assert scorecard.holm(p_values) == pytest.approx(closed)
+    assert holm(p_values) == pytest.approx(closed)
 
 
 @few

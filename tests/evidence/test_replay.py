@@ -35,8 +35,8 @@ def sequential():
         yield
 
 
-def run(experiment, data=("here", "there"), n_seeds=6):
-    return replay(NAME, experiment, data, n_seeds)
+def run(experiment, data=("here", "there"), n_seeds=6, **options):
+    return replay(NAME, experiment, data, n_seeds, **options)
 
 
 @pytest.fixture
@@ -91,6 +91,17 @@ def test_afterwards_three_seeds_are_run_and_all_come_back(book, stored, monkeypa
     assert walk.ran == all_of(["here", "there"], 3)
     assert_same(found, stored)
     assert files(book) == before
+
+
+@pytest.mark.parametrize("n_repeated", [1, 2, 6])
+def test_a_run_may_say_how_many_seeds_are_repeated(stored, monkeypatch, n_repeated):
+    walk = Walk()
+    assert_same(run(walk, n_repeated=n_repeated), stored)
+    assert walk.ran == all_of(["here", "there"], n_repeated)
+    monkeypatch.delenv("ES_LEDGER")
+    with pytest.warns(UserWarning, match=f"you see your {n_repeated} seeds alone"):
+        found = run(Walk(np.negative), n_repeated=n_repeated)
+    assert len(found["here"]["values"]) == n_repeated
 
 
 def test_a_recorded_run_is_replaced_by_another(book, stored, monkeypatch):
@@ -286,11 +297,19 @@ def test_a_data_set_whose_name_cannot_be_a_folders_is_refused(book):
 
 
 @pytest.mark.parametrize(
-    ("options", "named"), [({"n_seeds": 2}, "n_seeds must be .* got 2"), ({"data": 3}, "data must")]
+    ("options", "named"),
+    [
+        ({"n_seeds": 2}, "^n_seeds must be .* >= 3, got 2"),
+        ({"n_repeated": 0}, "^n_repeated must be .* >= 1, got 0"),
+        ({"n_repeated": 7}, "^n_seeds must be .* >= 7, got 6"),
+        ({"data": 3}, "^data must be a sequence of names"),
+    ],
 )
-def test_fewer_than_three_seeds_or_no_names_are_refused(book, options, named):
+def test_too_few_seeds_or_no_names_are_refused(book, options, named):
+    walk = Walk()
     with pytest.raises(ValueError, match=named):
-        run(Walk(), **options)
+        run(walk, **options)
+    assert not walk.ran
 
 
 def test_a_stored_run_can_be_read_without_running_it(stored):

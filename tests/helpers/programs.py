@@ -148,10 +148,23 @@ def judge():
     sys.modules["myst_nb"] = MagicMock()
     from esutils import claims
 
-    gaps, control = [0.01, 0.02, 0.00, 0.01, 0.02], [0.2, 0.3, 0.2, 0.2, 0.3]
+    gaps = [0.01, 0.02, 0.00, 0.01, 0.02] * 4
     begin()
-    claims.judge("approximation.rate", gaps, control, "simulation")
+    claims.judge("sphere.rate", gaps, "simulation")
     claims.report("02-universal-approximation", 0.1, one=1 / 3, two=2 / 3)
+
+
+def replay_runs():
+    """Record a run on two data sets."""
+    import numpy as np
+
+    from esutils import replay
+
+    def draw(data, seed):
+        return {"values": np.random.default_rng([len(data), seed]).normal(size=50)}
+
+    begin()
+    replay("99-toy.draws", draw, ["here", "there"], n_seeds=4)
 
 
 def report_numbers(me):

@@ -16,8 +16,10 @@ from esutils import (
     ExpandSparsify,
     ExpandSparsifyClassifier,
     ExpandSparsifyRegressor,
+    VerdictTable,
     claims,
     data,
+    effects,
     experiments,
     intervals,
     layer,
@@ -26,6 +28,7 @@ from esutils import (
     plots,
     questions,
     readout,
+    replay,
     scorecard,
     simulation,
     sliders,
@@ -34,8 +37,10 @@ from esutils import (
     theory,
     tickets,
     training,
+    tuning,
 )
 from tests.helpers.networks import matrices, small_net
+from tests.helpers.toy_ledger import ENTRY
 from tests.helpers.untouched import Refusal, lacking, refused
 
 X = np.random.default_rng(0).standard_normal((60, 4))
@@ -53,8 +58,9 @@ TWICE = sp.csr_matrix(([1.0, 1.0], [0, 0], [0, 2]), shape=(1, 2))  # one entry, 
 WIDE, FLY = np.ones((2, 200)), layer.projection(3, 200, "fly", random_state=0)
 DRAW = np.random.default_rng(1)
 
-LEDGER = claims.load_claims()
-FLIES, BEATS = LEDGER["primitive.fly"], LEDGER["tickets.beat-random"]
+TOYS = {"mnist5k": "replication", "fashion10k": "replication"}
+FLIES = claims.Claim(**ENTRY | {"comparison": "equivalent", "standing": TOYS})
+BEATS = claims.Claim(**ENTRY | {"standing": TOYS})
 
 NET, DEEPER = mlp.initial_mlp(4, (5,), 2), small_net()
 MASKS, MORE = tickets.full_masks(NET), tickets.full_masks(DEEPER)
@@ -562,6 +568,11 @@ EVIDENCE = [
     Refusal(lambda: intervals.estimate(np.zeros((5, 1))), ["samples", (5, 1)]),
     Refusal(lambda: intervals.estimate([1.0, np.nan]), ["samples", "NaN"]),
     Refusal(lambda: intervals.estimate([1, 2], step=-1), ["step", -1]),
+    Refusal(lambda: intervals.estimate([1, 2], pool_share=-0.1), ["pool_share", -0.1]),
+    Refusal(lambda: intervals.estimate([1, 2], pool_share=np.inf), ["pool_share", "inf"]),
+    Refusal(lambda: intervals.detectable([0.0]), ["samples", (1,)]),
+    Refusal(lambda: intervals.detectable([1, 2], step="1"), ["step", "'1'"]),
+    Refusal(lambda: intervals.detectable([1, 2], pool_share=np.nan), ["pool_share", "nan"]),
     Refusal(
         lambda: intervals.estimate([1, 2, 3]).word("more", 1),
         ["comparison", "'equivalent'", "'greater'", "'less'", "'more'"],
@@ -571,21 +582,32 @@ EVIDENCE = [
     Refusal(lambda: intervals.over_resplits([]), ["samples", (0,)]),
     Refusal(lambda: intervals.over_resplits([1, 2], step=np.inf), ["step", "inf"]),
     Refusal(lambda: intervals.over_resplits([1, 2], np.nan), ["test_share", "nan"]),
-    Refusal(lambda: scorecard.holm([0.1, 2]), ["p_values", [0.1, 2]]),
-    Refusal(lambda: scorecard.holm(0.1), ["p_values", 0.1]),
-    Refusal(lambda: scorecard.holm(["0.1"]), ["p_values", "<U3"]),
+    Refusal(lambda: intervals.holm([0.1, 2]), ["p_values", [0.1, 2]]),
+    Refusal(lambda: intervals.holm(0.1), ["p_values", 0.1]),
+    Refusal(lambda: intervals.holm(["0.1"]), ["p_values", "<U3"]),
     Refusal(
-        lambda: simulation.samples(FLIES, "digits", "skewed", 0),
+        lambda: simulation.samples(FLIES, "mnist5k", "skewed", 0),
         ["kind", "'few images'", "'skewed'"],
     ),
-    Refusal(lambda: simulation.samples(FLIES, "moon", "seeds", 0), ["data", "'digits'", "'moon'"]),
+    Refusal(lambda: simulation.samples(FLIES, "moon", "seeds", 0), ["data", "'mnist5k'", "'moon'"]),
     Refusal(
-        lambda: simulation.power(FLIES, "digits", "seeds", [1]),
+        lambda: simulation.power(FLIES, "mnist5k", "seeds", [1]),
         ["comparison", "'greater'", "'less'", "'equivalent'"],
     ),
-    Refusal(lambda: simulation.power(BEATS, "digits", "seeds", 6), ["distances", ()]),
-    Refusal(lambda: simulation.power(BEATS, "digits", "seeds", [np.nan]), ["distances", "NaN"]),
+    Refusal(lambda: simulation.power(BEATS, "mnist5k", "seeds", 6), ["distances", ()]),
+    Refusal(lambda: simulation.power(BEATS, "mnist5k", "seeds", [np.nan]), ["distances", "NaN"]),
     Refusal(lambda: simulation.null_ledgers(0, 0), ["n_ledgers", 0]),
+    Refusal(lambda: replay("../x", print, ["here"]), ["name", "'../x'"]),
+    Refusal(lambda: replay("99-toy.x", print, ["../x"]), ["data", "'../x'"]),
+    Refusal(lambda: replay("99-toy.x", print, None), ["data", "NoneType"]),
+    Refusal(lambda: replay("99-toy.x", print, ["here"], 2), ["n_seeds", 3, 2]),
+    Refusal(lambda: replay("99-toy.x", print, ["here"], 5, 6), ["n_seeds", 6, 5]),
+    Refusal(lambda: replay("99-toy.x", print, ["here"], 5, 0), ["n_repeated", 1, 0]),
+    Refusal(lambda: tuning.answers("forest", {}, DIGITS, 9, 0), ["model", "'ridge'", "'forest'"]),
+    Refusal(lambda: tuning.matched_bandwidth("ridge", X), ["model", "'laplacian'", "'ridge'"]),
+    Refusal(lambda: scorecard.verdicts("huge"), ["scale", "'paper'", "'huge'"]),
+    Refusal(lambda: effects.matrix(3), ["edition", "[1, 2]", 3]),
+    Refusal(lambda: VerdictTable("../x"), ["chapter", "'../x'"]),
 ]
 
 THEORY = [

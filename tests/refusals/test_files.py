@@ -18,20 +18,35 @@ import pooch
 import pytest
 import yaml
 
-from esutils import claims, data, effects, scorecard, sweep
+from esutils import (
+    VerdictTable,
+    claims,
+    data,
+    effects,
+    first_edition,
+    replay,
+    scorecard,
+    sweep,
+    tuning,
+)
+from esutils.evidence.replay import load_run
+from tests.helpers.toy_ledger import ENTRY, FIRST_ENTRY, write_first_claims
 from tests.helpers.untouched import Refusal, refused
 
-TEXTS = {"statement", "prediction", "statistic", "unit", "threshold_from", "control", "title"}
-TOY = {"chapter": "99-toy", "experiment": 1, "variation": "seeds", "data": ["here"]}
-CLAIM = dict.fromkeys(TEXTS - {"title"}, "words") | TOY
-CLAIM |= {"id": "toy.claim", "source": "ours", "comparison": "greater"}
-CLAIM |= {"threshold": 1, "seeds": 3, "pilot": []}
+TOY = {"chapter": "99-toy", "variation": "seeds"}
+CLAIM = ENTRY | TOY | {"seeds": 3, "standing": {"here": "replication"}}
+PRIMARY = {"kind": "primary", "detectable": {"here": 0.5}}
+DRAWN = {"training": {"quick": 1000, "paper": 10_000}, "standing": {"mnist5k": "replication"}}
+FIRST = FIRST_ENTRY | TOY | {"id": "toy.first", "seeds": 3, "data": ["here"], "pilot": []}
 EFFECT = dict.fromkeys(["title", "statistic", "unit"], "words") | TOY
-EFFECT |= {"id": "toy.effect", "models": dict.fromkeys(effects.MODELS, "words")}
+EFFECT |= {"id": "toy.effect", "experiment": 1, "edition": 1, "training": {}, "data": ["here"]}
+EFFECT |= {"models": dict.fromkeys(effects.MODELS, "words")}
 SAMPLES, MODELS = np.array([2.0, 2.1, 2.2]), dict.fromkeys(effects.MODELS, np.arange(3.0))
-ARRAYS = {"statistic": SAMPLES, "control": SAMPLES - 5}
+ARRAYS = {"statistic": SAMPLES, "rival": SAMPLES - 5}
 TWO_DIMENSIONS = SAMPLES[:, None] + np.zeros(2)
 STORED = "ledger/samples/quick/here/toy.claim.npz"
+FIRST_STORED = "ledger/samples/quick/here/toy.first.npz"
+RUN_STORED = "ledger/samples/quick/here/runs/99-toy.run.npz"
 NUMBERS = "ledger/numbers/99-toy.json"
 IMAGES = "data/mnist/train-images-idx3-ubyte"
 
@@ -64,7 +79,12 @@ def half(content):
 
 def write_claim(**changed):
     """Write a ledger of one claim."""
-    write("ledger/claims.yml", yaml.safe_dump([CLAIM | changed]).encode())
+    write("ledger/claims.yml", yaml.safe_dump([CLAIM | changed], sort_keys=False).encode())
+
+
+def write_first_claim(**changed):
+    """Write the first edition's ledger of one claim."""
+    write_first_claims(Path(), FIRST | changed)
 
 
 def write_effect(**changed):
@@ -117,8 +137,25 @@ def of_fashion10k(content, *named):
 
 def judge(**options):
     """Judge the toy claim."""
-    given = {"claim_id": "toy.claim", "samples": SAMPLES, "data": "here", "control": SAMPLES - 5}
+    given = {"claim_id": "toy.claim", "samples": SAMPLES, "data": "here", "rival": SAMPLES - 5}
     return claims.judge(**given | options)
+
+
+def judge_first(**options):
+    """Judge the toy claim of the first edition."""
+    given = {"claim_id": "toy.first", "samples": SAMPLES, "data": "here", "control": SAMPLES - 5}
+    return first_edition.judge(**given | options)
+
+
+def draw(data, seed):
+    """Return what a seed of the toy run gives."""
+    return {"values": np.arange(5.0) + seed}
+
+
+def repeat(**options):
+    """Record the toy run."""
+    given = {"name": "99-toy.run", "experiment": draw, "data": ["here"], "n_seeds": 4}
+    return replay(**given | options)
 
 
 def report(chapter="99-toy", tolerance=0.1, **numbers):
@@ -166,12 +203,15 @@ def book(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ES_LEDGER", "record")
     write_claim()
+    write_first_claim()
     write_effect()
     judge()
+    judge_first()
     measure()
     report()
     write("file", b"of somebody's")
     with joblib.parallel_config(backend="sequential"):
+        repeat()
         sweep.over_seeds(abs, [-1], "runs")
         yield
 
@@ -187,10 +227,27 @@ ARGUMENTS = [
     Refusal(lambda: report(a="1"), ["a", "'1'"]),
     Refusal(lambda: judge(claim_id="../../x"), ["claim_id", "'toy.claim'", "'../../x'"]),
     Refusal(lambda: judge(data="../../x"), ["data", "'here'", "'../../x'"]),
-    Refusal(lambda: judge(control=SAMPLES * np.nan), ["control", "NaN"]),
-    Refusal(lambda: judge(control=[[1], [2, 3]]), ["control", "different lengths"]),
-    Refusal(lambda: judge(control=SAMPLES * 1j), ["control", "complex128"]),
-    Refusal(lambda: judge(control=TWO_DIMENSIONS), ["control", "toy.claim", (3, 2)]),
+    Refusal(lambda: judge(rival=SAMPLES * np.nan), ["rival", "NaN"]),
+    Refusal(lambda: judge(rival=[[1], [2, 3]]), ["rival", "different lengths"]),
+    Refusal(lambda: judge(rival=SAMPLES * 1j), ["rival", "complex128"]),
+    Refusal(lambda: judge(rival=TWO_DIMENSIONS), ["rival", "toy.claim", (3, 2)]),
+    Refusal(lambda: judge(rival=SAMPLES[:2]), ["rival", 3, "toy.claim", (2,)]),
+    Refusal(lambda: judge(rival=None), ["samples", "toy.claim", ["statistic", "rival"]]),
+    Refusal(
+        lambda: judge(halves={"expand_linear": SAMPLES}),
+        ["samples", "toy.claim", ["statistic", "rival"], "'expand_linear'"],
+    ),
+    Refusal(lambda: judge(halves={"x": SAMPLES * np.nan}), ["x", "NaN"]),
+    Refusal(lambda: judge(step=-1), ["step", -1]),
+    Refusal(lambda: judge_first(claim_id="toy.claim"), ["claim_id", "'toy.first'", "'toy.claim'"]),
+    Refusal(lambda: judge_first(data="../../x"), ["data", "'here'", "'../../x'"]),
+    Refusal(lambda: judge_first(control=SAMPLES * np.nan), ["control", "NaN"]),
+    Refusal(lambda: judge_first(control=TWO_DIMENSIONS), ["control", "toy.first", (3, 2)]),
+    Refusal(lambda: judge_first(samples=SAMPLES[:2]), ["samples", 3, "toy.first", (2,)]),
+    Refusal(lambda: repeat(name="../x"), ["name", "'../x'"]),
+    Refusal(lambda: repeat(data=["here", "../x"]), ["data", "'../x'"]),
+    Refusal(lambda: load_run("99-toy.run", "moon"), ["99-toy.run", "moon/runs"]),
+    Refusal(lambda: load_run("99-toy.run", "../x"), ["case", "'../x'"]),
     Refusal(lambda: judge(samples=TWO_DIMENSIONS), ["samples", "toy.claim", (3, 2)]),
     Refusal(lambda: judge(samples=SAMPLES * np.nan), ["samples", "NaN"]),
     Refusal(lambda: judge(samples=SAMPLES[:2]), ["samples", 3, "toy.claim", (2,)]),
@@ -231,6 +288,13 @@ def of_claim(named, **changed):
     return Refusal(claims.load_claims, named, before=lambda patch: write_claim(**changed))
 
 
+def of_first_claim(named, **changed):
+    """Refuse the first edition's ledger, in which a field of the claim has another value."""
+    return Refusal(
+        first_edition.load_claims, named, before=lambda patch: write_first_claim(**changed)
+    )
+
+
 def of_effect(named, **changed):
     """Refuse a matrix in which a field of the effect has another value."""
     return Refusal(effects.load_statistics, named, before=lambda patch: write_effect(**changed))
@@ -248,24 +312,61 @@ def of_ledger(named, content):
 LEDGER = [
     of_claim(["id", "'../../x'"], id="../../x"),
     of_claim(["chapter", "toy.claim", "'../../etc/passwd'"], chapter="../../etc/passwd"),
-    of_claim(["data", "toy.claim", "'../../x'"], data=["../../x"]),
-    of_claim(["data", "toy.claim", "str"], data="here"),
+    of_claim(["standing", "toy.claim", "'../../x'"], standing={"../../x": "replication"}),
+    of_claim(["standing", "toy.claim", "str"], standing="here"),
+    of_claim(["standing", "toy.claim", {}], standing={}),
+    of_claim(["standing", "toy.claim", "'replication'", "'new'"], standing={"here": "new"}),
+    of_claim(["here", "toy.claim", "int"], standing={"here": 1}),
+    of_claim(["kind", "toy.claim", "'primary'", "'main'"], kind="main"),
+    of_claim(["sentence", "toy.claim", "'2e'", "'3'"], sentence="3"),
+    of_claim(["sentence", "toy.claim", "int"], sentence=1),
+    of_claim(["nonnegative", "toy.claim", "'no'"], nonnegative="no"),
+    of_claim(["halves", "toy.claim", "'expand_linear'", "'mlp'"], halves=["mlp"]),
+    of_claim(["halves", "toy.claim", "'../x'"], halves=["../x"]),
+    of_claim(["rival", "toy.claim", "NoneType"], rival=None),
+    of_claim(["margin", "toy.claim", -1], margin=-1),
+    of_claim(["margin", "toy.claim", "nan"], margin=float("nan")),
+    of_claim(["training", "toy.claim", {"quick": 1000}], training={"quick": 1000}),
+    of_claim(["training", "toy.claim", "'1'"], training={"quick": "1", "paper": 1}),
+    of_claim(["training", "toy.claim", "'here'", "'mnist5k'"], training=DRAWN["training"]),
+    of_claim(
+        ["training", "toy.claim", "quick", 3000, 3001],
+        **DRAWN | {"training": {"quick": 3001, "paper": 1}},
+    ),
+    of_claim(["detectable", "toy.claim", "'../x'"], detectable={"../x": 1}),
+    of_claim(["detectable", "toy.claim", "here", "'1'"], detectable={"here": "1"}),
+    of_claim(["detectable", "toy.claim", "here", None], kind="primary"),
+    of_claim(
+        ["detectable", "toy.claim", "here", 0.5, 0.6], **PRIMARY | {"detectable": {"here": 0.6}}
+    ),
+    of_claim(["rival", "toy.claim", "'none: a toy'"], **PRIMARY | {"rival": "none: a toy"}),
+    of_claim(
+        ["training", "toy.claim", 1000, 1001],
+        **PRIMARY
+        | DRAWN
+        | {"detectable": {"mnist5k": 0.5}, "training": {"quick": 1001, "paper": 1}},
+    ),
     of_claim(["unit", "toy.claim", "NoneType"], unit=None),
     of_claim(["threshold", "toy.claim", "'1'"], threshold="1"),
     of_claim(["threshold", "toy.claim", "nan"], threshold=float("nan")),
     of_claim(["threshold", "toy.claim", -1], threshold=-1, comparison="equivalent"),
     of_claim(["comparison", "toy.claim", "'greater'", "'more'"], comparison="more"),
     of_claim(["variation", "toy.claim", "'seeds'", "'images'"], variation="images"),
-    of_claim(["source", "toy.claim", "'ours'", "'theirs'"], source="theirs"),
     of_claim(["seeds", "toy.claim", 1], seeds=1),
     of_claim(["experiment", "toy.claim", 0], experiment=0),
     of_claim(["experiment", "toy.claim", "'1'"], experiment="1"),
-    of_claim(["pilot", "toy.claim", ["here"], ["there"]], pilot=["there"]),
+    of_first_claim(["source", "toy.first", "'ours'", "'theirs'"], source="theirs"),
+    of_first_claim(["pilot", "toy.first", ["here"], ["there"]], pilot=["there"]),
+    of_first_claim(["data", "toy.first", "'../../x'"], data=["../../x"]),
+    of_first_claim(["threshold", "toy.first", "'1'"], threshold="1"),
+    of_first_claim(["first-edition/claims.yml", "rival"], rival="nobody"),
     of_claim(["'toy.claim'", "claims.yml", "unit", ["digest"]], digest="of the code"),
     of_effect(["data", "toy.effect", "'../x'"], data=["../x"]),
     of_effect(["mlp", "toy.effect", "int"], models=EFFECT["models"] | {"mlp": 3}),
     of_effect(["models", "toy.effect", ["mlp"]], models={"mlp": "words"}),
     of_effect(["experiment", "toy.effect", 1.5], experiment=1.5),
+    of_effect(["edition", "toy.effect", "[1, 2]", 3], edition=3),
+    of_effect(["training", "toy.effect", {"paper": 1}], training={"paper": 1}),
     of_ledger(["NoneType"], b""),
     of_ledger(["entry 1", "str"], b"- id"),
     of_ledger([], half),
@@ -302,32 +403,67 @@ RECORDS = [
     of_samples([STORED, "digest"], samples(digest="of the code")),
     of_samples([STORED, "allow_pickle=False"], samples({"statistic": np.array([Evil()])})),
     of_samples(["toy.claim", "here", "experiment", 0, 1], samples(experiment=0)),
+    of_samples([STORED, ["rival", "statistic"], ["statistic"]], samples({"statistic": SAMPLES})),
     Refusal(
-        scorecard.at_quick_scale,
+        scorecard.verdicts,
         ["toy.claim", "here", "experiment", 1, 2],
         before=lambda patch: write_claim(experiment=2),
     ),
     Refusal(
-        scorecard.at_quick_scale,
+        scorecard.verdicts,
         [STORED],
         before=lambda patch: write(STORED, half),
     ),
     Refusal(
-        scorecard.at_quick_scale,
+        scorecard.verdicts,
         ["toy.claim", "here"],
         before=lambda patch: Path(STORED).unlink(),
     ),
     Refusal(
-        effects.matrix,
+        lambda: VerdictTable("99-toy")._repr_html_(),
+        ["toy.claim", "here"],
+        before=lambda patch: Path(STORED).unlink(),
+    ),
+    Refusal(
+        lambda: VerdictTable("99-toy"),
+        ["chapter", "'99-toy'"],
+        before=lambda patch: write_claim(chapter="98-toy"),
+    ),
+    Refusal(
+        first_edition.verdicts,
+        ["toy.first", "here", "experiment", 1, 2],
+        before=lambda patch: write_first_claim(experiment=2),
+    ),
+    Refusal(
+        first_edition.verdicts,
+        [FIRST_STORED],
+        before=lambda patch: write(FIRST_STORED, half),
+    ),
+    Refusal(
+        lambda: load_run("99-toy.run", "here"),
+        [RUN_STORED],
+        before=lambda patch: write(RUN_STORED, half),
+    ),
+    Refusal(
+        lambda: load_run("99-toy.run", "here"),
+        [RUN_STORED, "allow_pickle=False"],
+        before=lambda patch: write(RUN_STORED, samples({"values": np.array([Evil()])})),
+    ),
+    Refusal(
+        lambda: tuning.chosen("here"),
+        ["tuning.settings", "here/runs"],
+    ),
+    Refusal(
+        lambda: effects.matrix(1),
         ["here/effects/toy.effect.npz"],
         before=lambda patch: write("ledger/samples/quick/here/effects/toy.effect.npz", half),
     ),
     Refusal(load, [STORED], before=lambda patch: folder_in_place_of(STORED)),
     Refusal(lambda: judge(step=0.1), [STORED], before=lambda patch: write(STORED, half)),
     Refusal(
-        scorecard.at_paper_scale,
-        ["ledger/full-size.json", "JSON"],
-        before=lambda patch: write("ledger/full-size.json", b'{"verdicts": ['),
+        first_edition.verdicts_at_full_size,
+        ["ledger/first-edition/full-size.json", "JSON"],
+        before=lambda patch: write("ledger/first-edition/full-size.json", b'{"verdicts": ['),
     ),
     Refusal(
         judge,
@@ -453,11 +589,13 @@ def test_is_refused_by_name_and_touches_nothing(row, book, tmp_path, monkeypatch
     [
         lambda: report(b=2.0),
         lambda: judge(samples=SAMPLES + 1),
+        lambda: judge_first(samples=SAMPLES + 1),
+        lambda: repeat(n_seeds=5),
         lambda: measure(mlp=SAMPLES),
         lambda: sweep.over_seeds(np.ones, [10**4], "runs"),
         data.load_mnist,
     ],
-    ids=["report", "judge", "measure", "over_seeds", "load_mnist"],
+    ids=["report", "judge", "judge_first", "repeat", "measure", "over_seeds", "load_mnist"],
 )
 def test_a_full_disk_loses_nothing(call, book, tmp_path):
     resource = pytest.importorskip("resource")

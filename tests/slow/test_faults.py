@@ -76,7 +76,7 @@ def samples():
     about = dict.fromkeys(["versions", "arithmetic", "commit", "dirty"])
     about |= {"experiment": 1, "step": 0.0, "seeds": [0, 1]}
     file = io.BytesIO()
-    np.savez(file, about=np.array(json.dumps(about)), statistic=[0.0, 1.0], control=[2.0, 3.0])
+    np.savez(file, about=np.array(json.dumps(about)), statistic=[0.0, 1.0])
     return file.getvalue()
 
 
@@ -92,9 +92,10 @@ BEFORE = {  # what lies in the folder of a program before it runs
     programs.sweep: {},
     programs.judge: {
         "ledger/claims.yml": (ROOT / "ledger/claims.yml").read_bytes(),
-        "ledger/samples/quick/simulation/approximation.rate.npz": samples(),
+        "ledger/samples/quick/simulation/sphere.rate.npz": samples(),
         "ledger/numbers/02-universal-approximation.json": b'{"old": 1.0}',
     },
+    programs.replay_runs: {"ledger/claims.yml": b""},
     programs.report: {"report.html": b"old"},
     programs.paper: {"results/toy.json": b"{}"},
     programs.benchmarks: {
@@ -163,6 +164,7 @@ def test_a_chapter_killed_in_mid_write_keeps_its_notebook(tmp_path):
 
 
 TWICE = [programs.download, programs.sweep, programs.judge, programs.paper]
+TWICE.append(programs.replay_runs)
 
 
 @pytest.mark.parametrize("case", TWICE, indirect=True, ids=lambda program: program.__name__)
