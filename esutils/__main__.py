@@ -105,15 +105,19 @@ def _place(path, data):
 
 
 def _claims(options):
-    """Print each prediction with its verdicts."""
-    from esutils import claims, scorecard
+    """Print each prediction with its verdicts: those of today's rules, then the first edition's."""
+    from esutils import claims, first_edition, scorecard
 
-    card = scorecard.at_quick_scale()
-    for name, claim in claims.load_claims().items():
-        print(f"{name}: {claim.prediction}")
-        for row in card[card["claim"] == name].itertuples():
-            span = f"{row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
-            print(f"  {row.data}: {row.verdict}, {span}; predicted {row.predicted}")
+    for edition, card in (
+        (claims, scorecard.verdicts()),
+        (first_edition, first_edition.verdicts().assign(more="not asked")),
+    ):
+        for name, claim in edition.load_claims().items():
+            print(f"{name}: {claim.prediction}")
+            for row in card[card["claim"] == name].itertuples():
+                span = f"{row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
+                more = "" if row.more == "not asked" else f"; more than a dense code: {row.more}"
+                print(f"  {row.data}: {row.verdict}, {span}; predicted {row.predicted}{more}")
 
 
 def _say(error, code):

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 import esutils.tables
-from esutils import claims
+from esutils import claims, first_edition
 from esutils.__main__ import main
+from tests.helpers.toy_ledger import (
+    ENTRY,
+    FIRST_ENTRY,
+    NOISE,
+    write_claims,
+    write_first_claims,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,9 +47,33 @@ def test_a_report_without_its_packages_says_what_to_install(name, tmp_path, monk
     assert said == f"esutils: a report needs {name}: {install}\n" and not out.exists()
 
 
-def test_claims_prints_the_ledger(monkeypatch, capsys):
+@pytest.mark.parametrize("edition", [claims, first_edition])
+def test_claims_prints_the_ledger_of_both_editions(edition, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert main(["claims"]) == 0
     said = capsys.readouterr().out
-    for name, claim in claims.load_claims().items():
+    for name, claim in edition.load_claims().items():
         assert f"{name}: {claim.prediction}" in said
+
+
+def test_claims_prints_verdicts_with_their_numbers(tmp_path, monkeypatch, capsys):
+    write_claims(tmp_path, ENTRY | {"standing": {"here": "replication"}})
+    write_first_claims(tmp_path, FIRST_ENTRY | {"data": ["here"]})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ES_LEDGER", "record")
+    verdicts = [
+        claims.judge("toy.claim", NOISE + 2, "here", rival=NOISE),
+        first_edition.judge("toy.first", NOISE - 3, NOISE, "here"),
+    ]
+    monkeypatch.delenv("ES_LEDGER")
+    assert main(["claims"]) == 0
+    first, second = (
+        f"{found.mean:.3g} ({found.low:.3g} to {found.high:.3g}) points; predicted above 1 points"
+        for found in (verdict.estimate for verdict in verdicts)
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "toy.claim: The mean is above <1>.",
+        f"  here: holds, {first}; more than a dense code: no",
+        "toy.first: The mean is above <1>.",
+        f"  here: fails, {second}",
+    ]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.pages
 
 IGNORE = "nbval-ignore-output"
 CELLS = {
-    "imports": "from esutils import claims, sliders\nshift = 2",
+    "imports": "from esutils import VerdictTable, claims, replay, sliders\nshift = 2",
     "number": 'print(f"{0.123:.2f}")',
     "slider": """
 def draw(ax, width, height):
@@ -31,8 +31,9 @@ sliders.explore(draw, caption="Look.", alt=alt, figsize=(1, 1), width=[1, 2], he
 """,
     "verdict": """
 samples = [[shift + seed + image / 50 for image in range(50)] for seed in range(5)]
-control = [[-value for value in row] for row in samples]
-claims.judge("toy.claim", samples, control, "here")
+claims.judge("toy.claim", samples, "here", rival=samples)
+replay("99-toy.walk", lambda data, seed: {"way": shift + seed}, ["here"], n_seeds=4)
+VerdictTable("99-toy")
 """,
     "report": 'claims.report("99-toy", 0.1, answer=42.0)',
 }
@@ -89,19 +90,37 @@ def shift_samples(book):
     np.savez(path, **members)
 
 
+def shift_run(book):
+    """Move what is stored of a run's first seed."""
+    path = book / "ledger/samples/quick/here/runs/99-toy.walk.npz"
+    with np.load(path) as file:
+        members = dict(file)
+    members["way"][0] += 1
+    np.savez(path, **members)
+
+
 SPOILT = {  # how, and the cells that must fail when the page is executed and compared
     "nothing": (lambda book: None, set()),
     "stored number": (in_file(PAGE, '"0.12\\n"', '"0.13\\n"'), {"number"}),
     "stored output": (in_page(lambda _, cells: cells["number"].outputs.clear()), {"number"}),
     "stored verdict": (in_file(PAGE, "verdict-holds", "verdict-fails"), set()),  # rendered anew
     "stored samples": (shift_samples, {"verdict"}),
+    "stored run": (shift_run, {"verdict"}),
     "stored number of the prose": (
         in_file("ledger/numbers/99-toy.json", "42.0", "42.2"),
         {"report"},
     ),
     "code that gives the same": (in_file(PAGE, "shift = 2", "shift = 2.0"), set()),
     "code that gives something else": (in_file(PAGE, "shift = 2", "shift = 2.5"), {"verdict"}),
-    "another threshold": (in_file("ledger/claims.yml", "threshold: 1", "threshold: 1.1"), set()),
+    "another threshold": (
+        in_file("ledger/claims.yml", "threshold: 1\n", "threshold: 1.1\n"),
+        set(),
+    ),
+    "another margin": (in_file("ledger/claims.yml", "margin: 0.5", "margin: 0.6"), set()),
+    "a half that is not measured": (
+        in_file("ledger/claims.yml", "halves: []", "halves: [expand_linear]"),
+        {"verdict"},
+    ),
     "another experiment": (
         in_file("ledger/claims.yml", "experiment: 1", "experiment: 2"),
         {"verdict"},
@@ -122,7 +141,7 @@ def recorded(tmp_path_factory):
     """Return the folder of a book of one page, as `make execute` leaves it."""
     book = tmp_path_factory.mktemp("recorded")
     (book / "chapters").mkdir()
-    write_claims(book, ENTRY)
+    write_claims(book, ENTRY | {"standing": {"here": "replication"}})
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
     )

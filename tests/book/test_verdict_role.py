@@ -3,15 +3,22 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from esutils import claims, effects
-from tests.helpers.toy_ledger import EFFECT, ENTRY, NOISE, write_claims, write_statistics
+from esutils import VerdictTable, claims, effects, first_edition, scorecard
+from tests.helpers.toy_ledger import (
+    EFFECT,
+    ENTRY,
+    FIRST_ENTRY,
+    NOISE,
+    write_claims,
+    write_first_claims,
+    write_statistics,
+)
 
 pytestmark = pytest.mark.pages
 
@@ -21,7 +28,10 @@ import sys
 sys.path.insert(0, {str(ROOT / "web" / "extensions")!r})
 extensions = ["myst_parser", "verdicts"]
 """
-CLAIM = ENTRY | {"data": ["mnist5k", "digits"], "pilot": []}
+DATA = ["mnist5k", "fashion10k"]
+CLAIM = ENTRY | {"kind": "primary", "sentence": "2b", "detectable": dict.fromkeys(DATA, 0.4)}
+CLAIM |= {"standing": dict.fromkeys(DATA, "replication")}
+FIRST = FIRST_ENTRY | {"data": ["mnist5k", "digits"], "pilot": []}
 
 
 def build(book, source):
@@ -40,67 +50,114 @@ def build(book, source):
 
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    """A book with one claim and one effect, both measured on two data sets."""
+    """A book with a claim of each edition and an effect, all measured on two data sets."""
     book = tmp_path / "book"
     book.mkdir()
     write_claims(book, CLAIM)
-    write_statistics(book, EFFECT | {"data": CLAIM["data"]})
+    write_first_claims(book, FIRST)
+    write_statistics(book, EFFECT | {"data": DATA})
     monkeypatch.chdir(book)
     monkeypatch.setenv("ES_LEDGER", "record")
-    for data in CLAIM["data"]:
-        claims.judge("toy.claim", NOISE + 2, NOISE, data=data)
+    for data in DATA:
+        claims.judge("toy.claim", NOISE + 2, data, rival=NOISE + 1)
         effects.measure("toy", data=data, linear=NOISE, mlp=NOISE + 2)
+    for data in FIRST["data"]:
+        first_edition.judge("toy.first", NOISE + 2, NOISE, data=data)
     monkeypatch.delenv("ES_LEDGER")
     return book
 
 
-def test_the_role_shows_the_word_on_each_data_set(book):
-    run, page = build(book, "{verdict}`toy.claim`")
+def words(page):
+    return [line.text.strip() for line in page.select(".verdict-line")]
+
+
+@pytest.mark.parametrize(
+    ("claim", "lines"),
+    [
+        ("toy.claim", ["holds MNIST-5k", "holds Fashion-10k"]),
+        ("toy.first", ["holds MNIST-5k", "holds digits"]),
+    ],
+)
+def test_the_role_shows_the_word_on_each_data_set(book, claim, lines):
+    run, page = build(book, f"{{verdict}}`{claim}`")
     assert run.returncode == 0, run.stderr
-    words = [line.text.strip() for line in page.select(".verdict-line")]
-    assert words == ["holds MNIST-5k", "holds digits"]
+    assert words(page) == lines
 
 
 def test_a_changed_threshold_is_judged_at_the_next_build(book):
     write_claims(book, CLAIM | {"threshold": 3})
     run, page = build(book, "{verdict}`toy.claim`")
     assert run.returncode == 0, run.stderr
-    words = [line.text.strip() for line in page.select(".verdict-line")]
-    assert words == ["fails MNIST-5k", "fails digits"]
+    assert words(page) == ["fails MNIST-5k", "fails Fashion-10k"]
 
 
-def test_boxes_and_tables_that_a_chapter_printed_are_rendered_anew(book):
-    claim = claims.load_claims()["toy.claim"]
-    printed = claims.recorded(claim, "digits")
-    old_box = replace(printed, claim=replace(claim, threshold=9.0))._repr_html_()
-    old_table = effects.recorded(effects.load_statistics()["toy"], "digits")
-    old_table = old_table._repr_html_().replace("the distance", "an older text")
-    assert "verdict-fails" in old_box
-    run, page = build(book, f"Before.\n\n{old_box}\n\nBetween.\n\n{old_table}\n\nAfter.")
-    assert run.returncode == 0, run.stderr
-    (box,) = page.select("div.verdict")
-    assert box.select_one(".verdict-holds") and "predicted above 1 points" in box.text
-    (table,) = page.select("table.effects")
-    assert "the distance" in table.text and "an older text" not in table.text
-    assert all(word in page.text for word in ("Before.", "Between.", "After."))
+def printed():
+    """Return what pages printed when the ledger was another: two tables, a box, and the effects."""
+    claim = first_edition.load_claims()["toy.first"]
+    box = first_edition.recorded(claim, "digits")
+    return {
+        "chapter": VerdictTable("99-toy")._repr_html_(),
+        "abstract": scorecard.AbstractTable("chapters/")._repr_html_(),
+        "box": box._repr_html_(),
+        "effects": effects.recorded(effects.load_statistics()["toy"], "mnist5k")._repr_html_(),
+    }
 
 
-@pytest.mark.parametrize("source", ["role", "box"])
-def test_missing_stale_or_unknown_samples_fail_the_build(book, source):
-    box = claims.recorded(claims.load_claims()["toy.claim"], "digits")._repr_html_()
-    source = {"role": "{verdict}`toy.claim`", "box": box}[source]
-    run, _ = build(book, source.replace("toy.claim", "toy.nothing"))
-    assert run.returncode and "toy.nothing" in run.stderr
-    write_claims(book, CLAIM | {"experiment": 2})
-    run, _ = build(book, source)
-    assert run.returncode and "are stale" in run.stderr
+def test_what_pages_printed_is_rendered_anew(book):
+    write_claims(book, CLAIM | {"threshold": 3, "prediction": "An older text."})
+    write_first_claims(book, FIRST | {"threshold": 3, "prediction": "An older text."})
+    write_statistics(book, EFFECT | {"data": DATA, "title": "An older text."})
+    old = printed()
+    assert all("An older text." in text for text in old.values())
     write_claims(book, CLAIM)
-    (book / "ledger/samples/quick/digits/toy.claim.npz").unlink()
-    run, _ = build(book, source)
-    assert run.returncode and "no samples of toy.claim on digits are stored" in run.stderr
+    write_first_claims(book, FIRST)
+    write_statistics(book, EFFECT | {"data": DATA})
+    run, page = build(book, "\n\nBetween.\n\n".join(["Before.", *old.values(), "After."]))
+    assert run.returncode == 0, run.stderr
+    assert "An older text." not in page.text and not page.select(".verdict-fails")
+    assert page.text.count("Between.") == 5 and "Before." in page.text and "After." in page.text
+    for name, text in printed().items():
+        new = BeautifulSoup(text, "html.parser").find()
+        shown = page.select(f"{new.name}.{'.'.join(new['class'])}")
+        assert str(new) in map(str, shown), name
+
+
+def spoil_nothing(book):
+    write_claims(book, CLAIM | {"id": "toy.other", "chapter": "98-toy"})
+    write_first_claims(book, FIRST | {"id": "toy.other"})
+
+
+def spoil_experiment(book):
+    write_claims(book, CLAIM | {"experiment": 2})
+    write_first_claims(book, FIRST | {"experiment": 2})
+
+
+def spoil_samples(book):
+    for path in (book / "ledger" / "samples" / "quick" / "mnist5k").glob("toy.*.npz"):
+        path.unlink()
+    (book / "ledger/samples/quick/digits/toy.first.npz").unlink()
+
+
+SPOILT = {
+    "unknown": (spoil_nothing, "toy.claim|toy.first|99-toy|toy.other"),
+    "stale": (spoil_experiment, "are stale"),
+    "missing": (spoil_samples, "no samples of toy.(claim|first) on (mnist5k|digits) are stored"),
+}
+
+
+@pytest.mark.parametrize("source", ["role", "first role", "chapter", "abstract", "box"])
+@pytest.mark.parametrize("how", SPOILT)
+def test_missing_stale_or_unknown_samples_fail_the_build(book, source, how):
+    spoil, said = SPOILT[how]
+    roles = {"role": "{verdict}`toy.claim`", "first role": "{verdict}`toy.first`"}
+    text = (roles | printed())[source]
+    spoil(book)
+    run, _ = build(book, text)
+    assert run.returncode and re.search(said, run.stderr), run.stderr
 
 
 def test_the_front_page_names_claims_of_the_ledger():
-    ledger = yaml.safe_load((ROOT / "ledger" / "claims.yml").read_text(encoding="utf-8"))
+    files = [ROOT / "ledger" / "claims.yml", ROOT / "ledger" / "first-edition" / "claims.yml"]
+    ledger = [entry for path in files for entry in yaml.safe_load(path.read_text("utf-8"))]
     named = re.findall(r"\{verdict\}`([^`]+)`", (ROOT / "intro.ipynb").read_text(encoding="utf-8"))
     assert named and set(named) <= {entry["id"] for entry in ledger}

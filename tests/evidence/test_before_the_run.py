@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from esutils import claims
+from esutils import claims, first_edition
+from esutils.evidence import samples
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,11 +25,15 @@ def history():
         pytest.skip("the history of the repository is not here")
 
 
-@pytest.mark.parametrize("claim", claims.load_claims().values(), ids=lambda claim: claim.id)
+BOTH = [*claims.load_claims().values(), *first_edition.load_claims().values()]
+
+
+@pytest.mark.parametrize("claim", BOTH, ids=lambda claim: claim.id)
 def test_an_entry_was_committed_before_its_samples_were_measured(history, claim):
+    """Entries of the first edition stood in the same file once."""
     written, _ = git("log", "--format=%H", f"-Sid: {claim.id}\n", "--", "ledger/claims.yml")
     assert written, f"{claim.id} is in no commit"
     for data in claim.data:
-        commit = claims.load_samples(claim.id, data).commit
+        commit = samples.load(claim, data, None).commit
         _, older = git("merge-base", "--is-ancestor", written[-1], commit)
         assert older, f"{claim.id} on {data} was measured at {commit}, before it was written"
