@@ -345,6 +345,6 @@ def test_the_page_needs_nothing_but_ledger_and_samples(page):
 def test_the_page_refuses_samples_of_another_experiment(page, name):
     path = page / "ledger" / f"{name}.yml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("experiment: 1\n", "experiment: 2\n", 1), encoding="utf-8")
+    path.write_text(text.replace("experiment: 1\n", "experiment: 2\n"), encoding="utf-8")
     run = execute(page)
     assert run.returncode and "are stale: they are of experiment 1" in run.stderr
