@@ -14,12 +14,12 @@ from esutils import data
 from esutils.common.files import write_text
 from esutils.evidence import ledger, tuning
 from esutils.evidence.intervals import estimate
+from esutils.scale import LOADERS
 from esutils.sweep import over_seeds
 
 N_SEEDS, N_UNITS = 10, 1000
 # Name of the set, images in a pool, test images, and training images per seed.
 BOOKS = (("mnist", 3000, 2000, 1000), ("fashion-mnist", 3000, 2000, 1000), ("mnist", 600, 400, 200))
-LOADERS = {"mnist": data.load_mnist, "fashion-mnist": data.load_fashion_mnist}
 MODELS = {
     "ridge": {},
     "expand_sparsify": {"active_fraction": 0.1, "binary": True},

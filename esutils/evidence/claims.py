@@ -44,8 +44,53 @@ LARGEST_DRAW = 1000  # training images of a primary claim at the quick scale
 _SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 
+class Asked:
+    """What the claims of both editions ask: a statistic on one side of a threshold.
+
+    Examples
+    --------
+    >>> from esutils import claims, first_edition
+    >>> entries = claims.load_claims() | first_edition.load_claims()
+    >>> entries["untrained.few-active"].bound, entries["limits.parity"].bound
+    ('above 1 points', 'above 20 points')
+    """
+
+    id: str
+    unit: str
+    comparison: str
+    threshold: float
+    variation: str
+    seeds: int
+    experiment: int
+
+    def check_asked(self) -> None:
+        """Refuse a question that no samples can answer."""
+        check_choice(f"comparison of {self.id}", self.comparison, COMPARISONS)
+        check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
+        check_int(f"seeds of {self.id}", self.seeds, low=2)
+        check_int(f"experiment of {self.id}", self.experiment)
+        low = 0 if self.comparison == "equivalent" else -np.inf
+        check_number(f"threshold of {self.id}", self.threshold, low)
+
+    def check_shape(self, name: str, values: Array, least: int) -> None:
+        """Refuse samples of another shape, or of fewer than the least number of seeds."""
+        n_dims = 2 if self.variation == "seeds x images" else 1
+        if values.ndim != n_dims or len(values) < least:
+            raise ValueError(
+                f"{name} must have {n_dims} dimension(s) and at least {least} seeds for "
+                f"{self.id}, got shape {values.shape}"
+            )
+
+    @property
+    def bound(self) -> str:
+        """The prediction as a bound in words, such as "above 2 points"."""
+        gap = "" if self.comparison == "equivalent" else " "
+        words = f"{_SIGNS[self.comparison]}{gap}{self.threshold:g} {self.unit}"
+        return words.replace("-", "−")
+
+
 @dataclass(frozen=True)
-class Claim:
+class Claim(Asked):
     """One entry of the ledger; ``ledger/claims.yml`` explains the fields at its head.
 
     Examples
@@ -81,16 +126,11 @@ class Claim:
     def __post_init__(self):
         check_choice(f"kind of {self.id}", self.kind, KINDS)
         check_choice(f"sentence of {self.id}", self.sentence, SENTENCES)
-        check_choice(f"comparison of {self.id}", self.comparison, COMPARISONS)
-        low = 0 if self.comparison == "equivalent" else -np.inf
-        check_number(f"threshold of {self.id}", self.threshold, low)
+        self.check_asked()
         check_flag(f"nonnegative of {self.id}", self.nonnegative)
         for half in self.halves:
             check_choice(f"halves of {self.id}", half, HALVES)
         check_number(f"margin of {self.id}", self.margin)
-        check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
-        check_int(f"seeds of {self.id}", self.seeds, low=2)
-        check_int(f"experiment of {self.id}", self.experiment)
         if not self.standing:
             raise ValueError(f"standing of {self.id} must name a data set, got {self.standing}")
         for standing in self.standing.values():
@@ -133,13 +173,6 @@ class Claim:
         """What its samples are of: the statistic, each half alone, and the rival."""
         rival = [] if self.rival.startswith(NO_RIVAL) else ["rival"]
         return ["statistic", *self.halves, *rival]
-
-    @property
-    def bound(self) -> str:
-        """The prediction as a bound in words, such as "above 2 points"."""
-        gap = "" if self.comparison == "equivalent" else " "
-        words = f"{_SIGNS[self.comparison]}{gap}{self.threshold:g} {self.unit}"
-        return words.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -344,15 +377,9 @@ def judge(
         raise ValueError(
             f"samples of {claim_id} must be of {claim.parts}, as its entry says, got {[*arrays]}"
         )
-    n_dims = 2 if claim.variation == "seeds x images" else 1
-    least = claim.seeds if ledger.mode() else 2
     for name, values in arrays.items():
-        name = "samples" if name == "statistic" else name
-        if values.ndim != n_dims or len(values) < least:
-            raise ValueError(
-                f"{name} must have {n_dims} dimension(s) and at least {least} seeds for "
-                f"{claim_id}, got shape {values.shape}"
-            )
+        least = claim.seeds if ledger.mode() else 2
+        claim.check_shape("samples" if name == "statistic" else name, values, least)
     verdict = Verdict.of(claim, data, arrays, step)
     if ledger.mode() == "record":
         stored.record(claim, data, arrays, step)

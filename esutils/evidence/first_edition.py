@@ -10,28 +10,27 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 import yaml
 from numpy.typing import ArrayLike
 
-from esutils.common.checks import check_choice, check_int, check_number, check_samples
+from esutils.common.checks import check_choice, check_samples
 from esutils.common.types import Array
 from esutils.evidence import ledger
 from esutils.evidence import samples as stored
-from esutils.evidence.intervals import COMPARISONS, CONFIDENCE, Estimate, estimate, holm
+from esutils.evidence.claims import Asked
+from esutils.evidence.intervals import CONFIDENCE, Estimate, estimate, holm
 from esutils.evidence.samples import size_in_words
+from esutils.evidence.verdict_table import pill, span
 from esutils.scale import counterpart, current
 
-VARIATIONS = ("seeds x images", "seeds")
 SOURCES = ("abstract", "theorem", "literature", "ours")
 PARTS = ("statistic", "control")  # of a claim's samples
 _MEASURED = ["estimate", "low", "high", "unit", "predicted", "samples", "versions"]
-_SIGNS = {"greater": "above", "less": "below", "equivalent": "within ±"}
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Asked):
     """One entry of the first edition's ledger, whose head explains the fields.
 
     Examples
@@ -60,22 +59,10 @@ class Claim:
     control: str
 
     def __post_init__(self):
-        check_choice(f"comparison of {self.id}", self.comparison, COMPARISONS)
-        check_choice(f"variation of {self.id}", self.variation, VARIATIONS)
+        self.check_asked()
         check_choice(f"source of {self.id}", self.source, SOURCES)
-        check_int(f"seeds of {self.id}", self.seeds, low=2)
-        check_int(f"experiment of {self.id}", self.experiment)
-        low = 0 if self.comparison == "equivalent" else -np.inf
-        check_number(f"threshold of {self.id}", self.threshold, low)
         if not set(self.pilot) <= set(self.data):
             raise ValueError(f"pilot of {self.id} must be among data {self.data}, got {self.pilot}")
-
-    @property
-    def bound(self) -> str:
-        """The prediction as a bound in words, such as "above 2 points"."""
-        gap = "" if self.comparison == "equivalent" else " "
-        words = f"{_SIGNS[self.comparison]}{gap}{self.threshold:g} {self.unit}"
-        return words.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -130,20 +117,14 @@ class Verdict:
         )
         return (
             f'<div class="verdict" data-claim="{claim.id}" data-set="{self.data}"><p>'
-            f'<span class="verdict-{self.word}">{self.word}</span> '
+            f"{pill(self.word)} "
             f"{html.escape(claim.prediction)}</p><p>{html.escape(claim.statistic)}: "
-            f"{_span(self.estimate, claim.unit)}; predicted {html.escape(claim.bound)}.<br>"
+            f"{span(self.estimate, claim.unit)}; predicted {html.escape(claim.bound)}.<br>"
             f"Negative control, {html.escape(claim.control)}: "
-            f"{_span(self.control, claim.unit)}.<br>"
+            f"{span(self.control, claim.unit)}.<br>"
             f"{html.escape(self.data)}, {size_in_words(self.shape)}{seen}. "
             f"<code>{html.escape(claim.id)}</code></p></div>"
         )
-
-
-def _span(value, unit):
-    numbers = f"{value.mean:.3g} (95% interval {value.low:.3g} to {value.high:.3g})"
-    numbers = numbers.replace("-", "−")
-    return f'<span class="num">{numbers}</span> {html.escape(unit)}'
 
 
 def load_claims() -> dict[str, Claim]:
@@ -220,15 +201,10 @@ def judge(
     """
     claim = _claim(claim_id)
     check_choice("data", data, [counterpart(name, current()) for name in claim.data])
-    n_dims = 2 if claim.variation == "seeds x images" else 1
     arrays = {"statistic": check_samples("samples", samples)}
     arrays["control"] = check_samples("control", control)
     for name, values in zip(("samples", "control"), arrays.values(), strict=True):
-        if values.ndim != n_dims or len(values) < claim.seeds:
-            raise ValueError(
-                f"{name} must have {n_dims} dimension(s) and at least {claim.seeds} seeds for "
-                f"{claim_id}, got shape {values.shape}"
-            )
+        claim.check_shape(name, values, claim.seeds)
     verdict = Verdict.of(claim, data, arrays, step)
     if ledger.mode() == "record":
         stored.record(claim, data, arrays, step)

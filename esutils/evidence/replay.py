@@ -24,8 +24,14 @@ class _Run:
     """What `samples` wants to know of an entry; a run's number never changes."""
 
     id: str
-    chapter: str
     experiment: int = 1
+
+    def __post_init__(self):
+        check_name("name", self.id)
+
+    @property
+    def chapter(self):
+        return self.id.split(".")[0]
 
 
 def replay(
@@ -91,7 +97,7 @@ def replay(
     >>> replay("99-toy.coins", toss, ["fair"], n_seeds=5)["fair"]["heads"].shape
     (5, 4)
     """
-    run = _Run(check_name("name", name), name.split(".")[0])
+    run = _Run(name)
     given = check_type("data", data, Iterable, "a sequence of names")
     data = [check_name("data", case) for case in given]
     low = max(2, check_int("n_repeated", n_repeated))
@@ -126,8 +132,7 @@ def load_run(name: str, case: str) -> dict[str, Array]:
     ValueError
         If nothing is stored, or the file is torn.
     """
-    run = _Run(check_name("name", name), name.split(".")[0])
-    return stored.load(run, _folder(check_name("case", case)), None).arrays
+    return stored.load(_Run(name), _folder(check_name("case", case)), None).arrays
 
 
 def _folder(case):

@@ -160,10 +160,10 @@ class AbstractTable:
         return "the abstract, sentence by sentence"
 
     def _repr_html_(self):
-        card = verdicts()
+        card, ledger = verdicts(), load_claims()
         primaries = card[card["kind"] == "primary"]
         rows = "".join(
-            self._rows(text, primaries[primaries["sentence"] == sentence])
+            self._rows(text, primaries[primaries["sentence"] == sentence], ledger)
             for sentence, text in SENTENCES.items()
         )
         head = ["the abstract says it explains", "our prediction", NAMES[CONFIRMING]]
@@ -174,12 +174,12 @@ class AbstractTable:
             f"</tr></thead><tbody>{rows}</tbody></table></div>"
         )
 
-    def _rows(self, text, primaries):
+    def _rows(self, text, primaries, ledger):
         if primaries.empty:
             waits = "not yet tested by these rules; see what the first edition found, below"
             return f'<tr><th scope="row">{text}</th><td colspan="4">{waits}</td></tr>'
         return "".join(
-            self._row(text, rows.set_index("data"), load_claims()[claim])
+            self._row(text, rows.set_index("data"), ledger[claim])
             for claim, rows in primaries.groupby("claim", sort=False)
         )
 

@@ -23,7 +23,7 @@ from esutils.common.checks import check_choice
 from esutils.common.types import Array
 from esutils.evidence.replay import load_run
 from esutils.layer import ExpandSparsify
-from esutils.readout import MORE_PENALTIES, LinearReadout, ridge, ridge_path, tuned_ridge
+from esutils.readout import MORE_PENALTIES, LinearReadout, held_out_ridge, ridge, tuned_ridge
 from esutils.scale import choose, pools
 
 RUN = "tuning.settings"  # under this name the draws are stored
@@ -353,9 +353,7 @@ def _tuned_ridge(Z, y, seed):
 def _best_ridge(Z, y, fit, held):
     """Return the readout of four fifths whose penalty suits the last fifth best."""
     Y = data.one_hot(y, N_CLASSES)
-    length = np.sum(Z[fit].var(axis=0, dtype=float))  # mean squared length of a centred code
-    tried = ridge_path(Z[fit], Y[fit], np.multiply(MORE_PENALTIES, length))
-    return min(tried, key=lambda fitted: np.mean((fitted.predict(Z[held]) - Y[held]) ** 2))
+    return held_out_ridge(Z[fit], Y[fit], Z[held], Y[held], MORE_PENALTIES)
 
 
 def _network(model, setting, X, y, seen, seed):

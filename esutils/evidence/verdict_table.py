@@ -126,15 +126,18 @@ def _word(verdict):
 
 
 def _named(verdict):
-    return f"{NAMES.get(verdict.data, verdict.data)}: {_word(verdict)}"
+    return f"{_set(verdict)}: {_word(verdict)}"
+
+
+def _set(verdict):
+    """Return the printed name of a verdict's data set."""
+    return NAMES.get(verdict.data, verdict.data)
 
 
 def _more(verdicts):
     if verdicts[0].rival is None:
         return "not asked"
-    return "<br>".join(
-        f"{NAMES.get(verdict.data, verdict.data)}: {pill(verdict.more)}" for verdict in verdicts
-    )
+    return "<br>".join(f"{_set(verdict)}: {pill(verdict.more)}" for verdict in verdicts)
 
 
 def pill(word: str) -> str:
@@ -162,13 +165,13 @@ def _details(claim: Claim, verdicts: list[Verdict]) -> list[str]:
 
 def _said(claim, verdict):
     """Return the numbers of one data set."""
-    name = NAMES.get(verdict.data, verdict.data)
     standing = claim.standing.get(verdict.data)
-    text = f"{name}{f' ({standing})' if standing else ''}: {_span(verdict.estimate, claim.unit)}"
+    name = f"{_set(verdict)} ({standing})" if standing else _set(verdict)
+    text = f"{name}: {span(verdict.estimate, claim.unit)}"
     for half, found in verdict.halves.items():
-        text += f"; with {half.replace('_', ' ')} alone {_span(found, claim.unit)}"
+        text += f"; with {half.replace('_', ' ')} alone {span(found, claim.unit)}"
     if verdict.rival is not None:
-        text += f"; advantage over the rival {_span(verdict.rival, claim.unit)}"
+        text += f"; advantage over the rival {span(verdict.rival, claim.unit)}"
     text += f". {stored.size_in_words(verdict.shape)}"
     scale = "quick" if verdict.data in claim.data else "paper"
     if scale in claim.training:
@@ -184,6 +187,7 @@ def _number(found: Estimate) -> str:
     return f'<span class="num">{found:.2g}</span>'.replace("-", "−")
 
 
-def _span(found, unit):
+def span(found: Estimate, unit: str) -> str:
+    """Return a mean with its interval and its unit."""
     numbers = f"{found.mean:.3g} (95% interval {found.low:.3g} to {found.high:.3g})"
     return f'<span class="num">{numbers.replace("-", "−")}</span> {html.escape(unit)}'

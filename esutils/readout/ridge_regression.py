@@ -233,13 +233,63 @@ def tuned_ridge(
     whole, dual = smaller_gram(Z)
     part = whole[np.ix_(fit, fit)] if dual else whole - gram(Z[held_out].T)
     problem = _RidgeProblem(Z[fit], Y[fit], part, dual)
-    penalties = relative * problem.mean_square
-    losses = [
-        np.mean((fitted.predict(Z[held_out]) - Y[held_out]) ** 2)
-        for fitted in problem.solve(penalties)
-    ]
-    best = penalties[int(np.argmin(losses))] * Z.shape[0] / len(fit)
+    best = _best_on(problem, relative, Z[held_out], Y[held_out]).penalty * Z.shape[0] / len(fit)
     return _RidgeProblem(Z, Y, whole, dual).solve([best])[0]
+
+
+def held_out_ridge(
+    Z: Samples,
+    Y: ArrayLike,
+    Z_held: Samples,
+    Y_held: ArrayLike,
+    relative_penalties: ArrayLike = RELATIVE_PENALTIES,
+) -> LinearReadout:
+    """Fit a ridge readout whose penalty is chosen on other samples, which are given.
+
+    Parameters
+    ----------
+    Z, Y
+        As in :func:`ridge`.
+    Z_held, Y_held
+        The samples that the penalty is chosen on, with as many columns.
+    relative_penalties : sequence of float
+        As in :func:`tuned_ridge`.
+
+    Returns
+    -------
+    LinearReadout
+        Fitted on ``Z`` alone, with the penalty of the lowest squared error on ``Z_held``.
+
+    Raises
+    ------
+    ValueError
+        If a penalty is not positive, or an array is malformed.
+
+    Notes
+    -----
+    Chapter: tuning.
+
+    Examples
+    --------
+    >>> from esutils import data, readout
+    >>> split = data.load_digits()
+    >>> Y, Y_held = (data.one_hot(y, 10) for y in (split.y_train, split.y_test))
+    >>> fitted = readout.held_out_ridge(split.X_train, Y, split.X_test, Y_held)
+    >>> fitted.weights.shape
+    (64, 10)
+    """
+    Z = check_matrix("Z", Z, sparse=True)
+    Y = check_targets("Y", Y, Z.shape[0])
+    Z_held = check_matrix("Z_held", Z_held, Z.shape[1], sparse=True)
+    Y_held = check_targets("Y_held", Y_held, Z_held.shape[0])
+    relative = check_penalties("relative_penalties", relative_penalties)
+    return _best_on(_RidgeProblem(Z, Y, *smaller_gram(Z)), relative, Z_held, Y_held)
+
+
+def _best_on(problem, relative_penalties, Z, Y):
+    """Return the readout with the lowest squared error on samples that it was not fitted to."""
+    tried = problem.solve(relative_penalties * problem.mean_square)
+    return min(tried, key=lambda fitted: np.mean((fitted.predict(Z) - Y) ** 2))
 
 
 def loo_ridge(

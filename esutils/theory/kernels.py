@@ -280,9 +280,8 @@ def _block_mean(angle, block_size, values):
     the angle goes to 0 or pi.
     """
     nodes, weights = hermite_e.hermegauss(_NODES)
-    total = np.sqrt(2) * np.cos(angle / 2) * nodes[:, None]
-    apart = np.sqrt(2) * np.sin(angle / 2) * nodes
-    first, second = (total + apart) / np.sqrt(2), (total - apart) / np.sqrt(2)
+    middle, apart = np.cos(angle / 2) * nodes[:, None], np.sin(angle / 2) * nodes
+    first, second = middle + apart, middle - apart
     below = np.maximum(_both_below(first, second, angle), 0) ** (block_size - 1)
     product = first * second if values else 1
     return weights @ (below * product) @ weights / (2 * np.pi)

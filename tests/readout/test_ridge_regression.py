@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
-from esutils.readout import LinearReadout, loo_ridge, ridge, ridge_path, tuned_ridge
+from esutils.readout import LinearReadout, held_out_ridge, loo_ridge, ridge, ridge_path, tuned_ridge
 from tests.helpers.strategies import codes, few, forms, powers, problems, seeds
 
 RNG = np.random.default_rng(0)
@@ -179,6 +179,18 @@ def test_penalties_of_a_path_may_be_below_rounding_or_not(shape):
     penalties = np.concatenate([[1e-300], np.geomspace(1.0, 1e6, 28), [1e-290]])
     for fitted, penalty in zip(ridge_path(Z, Y, penalties), penalties, strict=True):
         assert np.allclose(fitted.weights, ridge(Z, Y, penalty).weights, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("width", [20, 200])
+def test_a_held_out_ridge_is_the_best_of_its_path_on_the_samples_that_it_is_given(width):
+    Z, Y = RNG.standard_normal((90, width)), RNG.standard_normal((90, 2))
+    relative = np.array([0.01, 0.1, 1.0])
+    found = held_out_ridge(Z[:60], Y[:60], Z[60:], Y[60:], relative)
+    length = Z[:60].var(axis=0).sum()  # mean squared length of a centred code
+    tried = ridge_path(Z[:60], Y[:60], relative * length)
+    best = min(tried, key=lambda one: np.mean((one.predict(Z[60:]) - Y[60:]) ** 2))
+    assert found.penalty == pytest.approx(best.penalty)
+    np.testing.assert_allclose(found.weights, best.weights, atol=1e-10)
 
 
 def test_tuned_ridge_penalises_noise_and_not_a_clean_line():
